@@ -1,0 +1,14 @@
+/**
+ * The annotations this program writes or reads, in one place because each is an interface.
+ *
+ * @module
+ */
+
+/** Annotation of a bound pod: name of the policy that placed it. Written in the Binding, never patched later. */
+export const POLICY_ANNOTATION = 'resource-policy.scheduling/policy';
+/** Annotation of a bound pod: name of its unit (`Unit.name` of the policy room). */
+export const UNIT_ANNOTATION = 'resource-policy.scheduling/unit';
+/** Annotation by which a ReplicaSet chooses the pods it removes first: the lowest cost goes first, absent means 0. */
+export const DELETION_COST_ANNOTATION = 'controller.kubernetes.io/pod-deletion-cost';
+/** Annotation changed on a waiting pod only to make kube-scheduler look at it again; its value means nothing. */
+export const WAKE_ANNOTATION = 'resource-policy.scheduling/woken-at';
