@@ -1,0 +1,74 @@
+/**
+ * The HTTP face: routes, body limit, and answers to whatever is not a route. Builds, does not listen.
+ *
+ * @module
+ */
+import type { ErrorRequestHandler, Express } from 'express';
+import express from 'express';
+import type { Committer } from '../scheduling/commit.ts';
+import type { Decider } from '../scheduling/decide.ts';
+import type { Ranker } from '../scheduling/rank.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { bindVerb } from './bind.ts';
+import { filterVerb } from './filter.ts';
+import { prioritizeVerb } from './prioritize.ts';
+import type { MetricsSource } from './probes.ts';
+import { healthz, metricsPage, readyz } from './probes.ts';
+import type { Observe } from './verb.ts';
+import { handler } from './verb.ts';
+
+export interface AppParts {
+  readonly decider: Decider;
+  readonly ranker: Ranker;
+  readonly committer: Committer;
+  readonly unready: () => string | undefined;
+  readonly metrics: MetricsSource;
+  readonly observe: Observe;
+  readonly logger: Logger;
+  /** Largest body, in bytes. kube-scheduler sends about 25 bytes per node, and the whole pod. */
+  readonly bodyLimitBytes: number;
+}
+
+export function buildApp(parts: AppParts): Express {
+  const { logger, observe } = parts;
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  const body = express.raw({ type: () => true, limit: parts.bodyLimitBytes });
+  app.post('/filter', body, handler(filterVerb(parts.decider), logger, observe));
+  app.post('/prioritize', body, handler(prioritizeVerb(parts.ranker), logger, observe));
+  app.post('/bind', body, handler(bindVerb(parts.committer), logger, observe));
+  app.get('/healthz', healthz);
+  app.get('/readyz', readyz(parts.unready));
+  app.get('/metrics', metricsPage(parts.metrics));
+  app.use((request, response) => {
+    response.status(404).json({
+      Error: `no ${request.method} ${request.path} here; there are POST /filter, /prioritize, /bind and GET /healthz, /readyz, /metrics`,
+    });
+  });
+  app.use(unreadable(logger));
+  return app;
+}
+
+/** Bodies that could not be read: too large, broken encoding, cut off. */
+function unreadable(logger: Logger): ErrorRequestHandler {
+  return (error: unknown, request, response, next) => {
+    if (response.headersSent) {
+      next(error);
+      return;
+    }
+    const { status, message } = asHttpError(error);
+    logger[status < 500 ? 'warn' : 'error'](
+      { path: request.path, err: status < 500 ? undefined : error },
+      message,
+    );
+    response.status(status).json({ Error: `resource-policy: ${message}` });
+  };
+}
+
+/** body-parser's errors carry their status; anything else is ours. */
+function asHttpError(error: unknown): { status: number; message: string } {
+  if (!(error instanceof Error)) return { status: 500, message: String(error) };
+  const status = 'status' in error && typeof error.status === 'number' ? error.status : 500;
+  return { status, message: error.message };
+}

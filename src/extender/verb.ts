@@ -1,0 +1,64 @@
+/**
+ * What the verbs share: the body is parsed in one place, bad input gets a clear answer and one log line, and each
+ * call is timed from the complete body to the answer.
+ *
+ * @module
+ */
+import type { Request, RequestHandler, Response } from 'express';
+import type { Logger } from '../telemetry/logger.ts';
+import { BadRequest } from './wire.ts';
+
+export interface Verb<Args, Result> {
+  readonly name: 'filter' | 'prioritize' | 'bind';
+  /** @throws {BadRequest} when the body is not what kube-scheduler sends. */
+  parse(body: unknown): Args;
+  /** Never throws or rejects for anything the caller did. */
+  answer(args: Args): Answer<Result> | Promise<Answer<Result>>;
+}
+
+export interface Answer<Result> {
+  readonly result: Result;
+  readonly outcome: string;
+}
+
+/** Told of every answered call. */
+export type Observe = (verb: Verb<unknown, unknown>['name'], outcome: string, seconds: number) => void;
+
+/** An express handler for a verb; the body comes in as bytes. */
+export function handler<Args, Result>(
+  verb: Verb<Args, Result>,
+  logger: Logger,
+  observe: Observe,
+): RequestHandler {
+  return async (request: Request, response: Response): Promise<void> => {
+    const startMs = performance.now();
+    const done = (outcome: string): void => observe(verb.name, outcome, (performance.now() - startMs) / 1000);
+    try {
+      const args = verb.parse(parseJson(request.body));
+      const { result, outcome } = await verb.answer(args);
+      response.json(result);
+      done(outcome);
+    } catch (error) {
+      const isTheirs = error instanceof BadRequest;
+      const message = error instanceof Error ? error.message : String(error);
+      logger[isTheirs ? 'warn' : 'error'](
+        { verb: verb.name, err: isTheirs ? undefined : error },
+        `${verb.name}: ${message}`,
+      );
+      // Filter and bind have a field for errors, which kube-scheduler shows to the user; a status hides the text.
+      response.status(isTheirs ? 400 : 500).json({ Error: `resource-policy: ${message}` });
+      done(isTheirs ? 'bad-request' : 'internal-error');
+    }
+  };
+}
+
+function parseJson(body: unknown): unknown {
+  // express.raw leaves the body undefined when there is none.
+  const text = Buffer.isBuffer(body) ? body.toString('utf8') : '';
+  if (text === '') throw new BadRequest('the body is empty; POST the JSON that kube-scheduler sends');
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new BadRequest(`the body is not JSON: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}

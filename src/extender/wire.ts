@@ -1,0 +1,131 @@
+/**
+ * The JSON that kube-scheduler sends and expects, parsed once. Keys are PascalCase as in
+ * k8s.io/kube-scheduler/extender/v1; inside `Pod` and `Nodes` they are the API's own camelCase.
+ *
+ * @module
+ */
+import type { NodeObject } from '../facts/node-facts.ts';
+import type { PodFacts } from '../facts/pod-facts.ts';
+import { podFacts } from '../facts/pod-facts.ts';
+import type { BindRequest } from '../scheduling/commit.ts';
+import type { Decision } from '../scheduling/decide.ts';
+import type { Score } from '../scheduling/rank.ts';
+
+/** The request is JSON, but not what kube-scheduler sends; the message names the field. */
+export class BadRequest extends Error {}
+
+/** ExtenderArgs: a pod and the nodes that are feasible for it. */
+export interface ExtenderArgs {
+  readonly pod: PodFacts;
+  readonly nodeNames: readonly string[];
+  /** Whole Node objects, sent instead of names by a kube-scheduler configured without nodeCacheCapable. */
+  readonly nodes: readonly NodeObject[] | undefined;
+}
+
+export interface ExtenderFilterResult {
+  readonly NodeNames?: readonly string[];
+  readonly Nodes?: { readonly items: readonly NodeObject[] };
+  readonly FailedAndUnresolvableNodes?: Readonly<Record<string, string>>;
+  readonly Error?: string;
+}
+
+export type HostPriorityList = readonly { readonly Host: string; readonly Score: number }[];
+
+export interface ExtenderBindingResult {
+  readonly Error: string;
+}
+
+/**
+ * A refusal gives its reason for at most this many nodes. kube-scheduler counts nodes by reason in its event, and one
+ * node is enough for the reason to show; a reason for each of 5,000 nodes would make every refusal half a megabyte.
+ */
+const EXPLAINED_NODES = 100;
+
+/** @throws {BadRequest} naming the field that is missing or of the wrong type. */
+export function parseExtenderArgs(body: unknown): ExtenderArgs {
+  const { Pod, NodeNames, Nodes } = objectOf(body, 'the body');
+  const pod = parsePod(Pod);
+  if (isNames(NodeNames)) return { pod, nodeNames: NodeNames, nodes: undefined };
+  if (NodeNames !== undefined && NodeNames !== null)
+    throw new BadRequest('NodeNames must be a list of node names');
+  const nodes = objectOf(Nodes, 'NodeNames or Nodes')['items'];
+  if (!isNodes(nodes)) throw new BadRequest('Nodes.items must be a list of nodes with metadata.name');
+  return { pod, nodes, nodeNames: nodes.map((node) => node.metadata.name) };
+}
+
+/** @throws {BadRequest} naming the field that is missing or of the wrong type. */
+export function parseBindingArgs(body: unknown): BindRequest {
+  const args = objectOf(body, 'the body');
+  return {
+    namespace: text(args, 'PodNamespace'),
+    name: text(args, 'PodName'),
+    uid: text(args, 'PodUID'),
+    nodeName: text(args, 'Node'),
+  };
+}
+
+/** The answer to /filter, in the form (names or objects) of the question. */
+export function filterResult(args: ExtenderArgs, decision: Decision): ExtenderFilterResult {
+  if (decision.outcome === 'not-ours') return accepted(args, args.nodeNames);
+  if (decision.outcome === 'chosen') return accepted(args, decision.nodeNames);
+  if (decision.outcome === 'not-ready') return { Error: decision.text };
+  return refused(args, decision.text);
+}
+
+export function priorityList(scores: readonly Score[]): HostPriorityList {
+  return scores.map(({ nodeName, score }) => ({ Host: nodeName, Score: score }));
+}
+
+function accepted(args: ExtenderArgs, nodeNames: readonly string[]): ExtenderFilterResult {
+  if (args.nodes === undefined) return { NodeNames: nodeNames };
+  const wanted = new Set(nodeNames);
+  return { Nodes: { items: args.nodes.filter((node) => wanted.has(node.metadata?.name ?? '')) } };
+}
+
+/**
+ * FailedAndUnresolvableNodes and never FailedNodes: the latter makes kube-scheduler try preemption, whose text lists
+ * nodes in random order, and each new text makes it try again, for ever.
+ */
+function refused(args: ExtenderArgs, reason: string): ExtenderFilterResult {
+  const nodes = args.nodeNames.slice(0, EXPLAINED_NODES);
+  const FailedAndUnresolvableNodes = Object.fromEntries(nodes.map((name) => [name, reason]));
+  return { ...accepted(args, []), FailedAndUnresolvableNodes };
+}
+
+function parsePod(value: unknown): PodFacts {
+  const pod = objectOf(value, 'Pod');
+  try {
+    return podFacts(pod);
+  } catch (error) {
+    throw new BadRequest(`Pod: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function objectOf(value: unknown, what: string): Readonly<Record<string, unknown>> {
+  if (isObject(value)) return value;
+  throw new BadRequest(`${what} must be an object`);
+}
+
+function text(from: Readonly<Record<string, unknown>>, field: string): string {
+  const value = from[field];
+  if (typeof value === 'string' && value !== '') return value;
+  throw new BadRequest(`${field} is missing or empty`);
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isNames(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((name) => typeof name === 'string');
+}
+
+function isNodes(value: unknown): value is readonly { metadata: { name: string } }[] {
+  return (
+    Array.isArray(value) &&
+    value.every(
+      (node: unknown) =>
+        isObject(node) && isObject(node['metadata']) && typeof node['metadata']['name'] === 'string',
+    )
+  );
+}

@@ -1,0 +1,174 @@
+/**
+ * /bind: the commit point. The reservation is checked again, then ONE Binding carries the node, the policy's and
+ * unit's names and the deletion cost. The answer waits for the API server's answer.
+ *
+ * @module
+ */
+import { DELETION_COST_ANNOTATION, POLICY_ANNOTATION, UNIT_ANNOTATION } from '../facts/annotations.ts';
+import type { Labels } from '../facts/labels.ts';
+import type { PodFacts } from '../facts/pod-facts.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { Reservation } from '../ledger/reservation.ts';
+import { isFull } from '../placement/choose.ts';
+import { notInUnitText, refusalText } from '../placement/explain.ts';
+import { deletionCost } from '../placement/scale-in.ts';
+import type { BindOutcome } from '../telemetry/outcomes.ts';
+import type { Matcher, Membership } from './matcher.ts';
+import type { Binder, BindResult, PodReader, View } from './ports.ts';
+
+/** What kube-scheduler asks for: this pod on this node. */
+export interface BindRequest {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly nodeName: string;
+}
+
+export interface Commit {
+  readonly outcome: BindOutcome;
+  /** What kube-scheduler is told; undefined: the pod is bound. */
+  readonly error: string | undefined;
+}
+
+/** Whether the Binding may go out, and what it carries. */
+type Clearance =
+  | { readonly kind: 'cleared'; readonly annotations: Labels | undefined }
+  | { readonly kind: 'stopped'; readonly commit: Commit };
+
+/** Statuses after which no earlier Binding of the pod can land either: the pod is gone, or bound elsewhere. */
+const SETTLES_ALL: ReadonlySet<number> = new Set([404, 409]);
+
+type Member = Extract<Membership, { kind: 'member' }>;
+
+export interface CommitterParts {
+  readonly ledger: Ledger;
+  readonly matcher: Matcher;
+  readonly view: View;
+  readonly binder: Binder;
+  readonly pods: PodReader;
+}
+
+export class Committer {
+  readonly #parts: CommitterParts;
+
+  constructor(parts: CommitterParts) {
+    this.#parts = parts;
+  }
+
+  /** Binds the pod, or says why not. Never rejects for a failure of the API server. */
+  async bind(request: BindRequest): Promise<Commit> {
+    const { ledger, view } = this.#parts;
+    const unready = view.unready();
+    if (unready !== undefined) return { outcome: 'not-ready', error: unready };
+    const pod = await this.#facts(request);
+    if (typeof pod === 'string') return { outcome: 'api-refused', error: pod };
+    if (pod === undefined || ledger.isRemoved(request.uid)) {
+      ledger.forget(request.uid);
+      return { outcome: 'pod-gone', error: `pod ${request.namespace}/${request.name} no longer exists` };
+    }
+    const clearance = this.#clear(pod, request.nodeName);
+    if (clearance.kind === 'stopped') return clearance.commit;
+    const earlier = ledger.reservation(request.uid)?.state;
+    ledger.startBind(request.uid, request.nodeName);
+    const { annotations } = clearance;
+    const result = await this.#parts.binder.bind({
+      ...request,
+      ...(annotations === undefined ? {} : { annotations }),
+    });
+    return this.#record(request, result, earlier !== undefined && earlier !== 'reserved');
+  }
+
+  /**
+   * The pod's facts: from the reservation or the watch, else (both lost in a restart that the watch has not caught up
+   * with) from the API server. A text: they could not be read.
+   */
+  async #facts(request: BindRequest): Promise<PodFacts | string | undefined> {
+    const { ledger, pods } = this.#parts;
+    const known = ledger.pod(request.uid) ?? ledger.reservation(request.uid)?.pod;
+    if (known !== undefined) return known;
+    try {
+      const pod = await pods.readPod(request.namespace, request.name);
+      return pod?.uid === request.uid ? pod : undefined;
+    } catch (error) {
+      return `pod ${request.namespace}/${request.name} could not be read: ${error instanceof Error ? error.message : String(error)}`;
+    }
+  }
+
+  /** Synchronous from reading the counts to holding the place. */
+  #clear(pod: PodFacts, nodeName: string): Clearance {
+    const { ledger, matcher } = this.#parts;
+    const held = ledger.reservation(pod.uid);
+    if (held !== undefined && held.state !== 'reserved') return repeat(held, nodeName);
+    const membership = matcher.membershipOf(pod);
+    if (membership.kind === 'none') {
+      ledger.forget(pod.uid);
+      return { kind: 'cleared', annotations: undefined };
+    }
+    if (membership.kind === 'unplaceable') {
+      ledger.forget(pod.uid);
+      return stopped(membership.text);
+    }
+    const isStillHeld = held?.policy === membership.policy && held.group === membership.group;
+    if (isStillHeld && ledger.nodesOf(held.policy, held.unit).has(nodeName)) {
+      return { kind: 'cleared', annotations: placeAnnotations(held) };
+    }
+    return this.#retake(pod, membership, nodeName);
+  }
+
+  /** No reservation fits the node (it was lost in a restart, expired, or the policy changed): the same rule again. */
+  #retake(pod: PodFacts, { policy, group }: Member, nodeName: string): Clearance {
+    const { ledger } = this.#parts;
+    const units = policy.units.filter((unit) => ledger.nodesOf(policy, unit).has(nodeName));
+    const unit = units.find(
+      (candidate) => !isFull(candidate, ledger.taken(policy, group, candidate, pod.uid)),
+    );
+    if (unit === undefined) {
+      ledger.forget(pod.uid);
+      if (units.length === 0) return stopped(notInUnitText(policy, nodeName));
+      const verdicts = units.map((full) => ({ unit: full, passedOver: 'at-max' as const }));
+      return stopped(refusalText(policy, verdicts));
+    }
+    ledger.reserve({ pod, policy, group, unit });
+    return { kind: 'cleared', annotations: placeAnnotations({ pod, policy, unit }) };
+  }
+
+  /** @param isRepeated an earlier Binding of the pod is still open: a refusal of this one does not settle that one. */
+  #record(request: BindRequest, result: BindResult, isRepeated: boolean): Commit {
+    const { ledger } = this.#parts;
+    switch (result.kind) {
+      case 'bound':
+      case 'already-bound-here':
+        ledger.bindLanded(request.uid);
+        return { outcome: result.kind === 'bound' ? 'bound' : 'already-bound', error: undefined };
+      case 'refused':
+        if (isRepeated && !SETTLES_ALL.has(result.status)) ledger.bindUnknown(request.uid);
+        else ledger.forget(request.uid);
+        return {
+          outcome: result.status === 404 ? 'pod-gone' : 'api-refused',
+          error: `the API server refused the binding: ${result.message}`,
+        };
+      case 'unknown':
+        ledger.bindUnknown(request.uid);
+        return { outcome: 'api-unknown', error: `the binding's answer was lost: ${result.message}` };
+    }
+  }
+}
+
+/** A second /bind while the first is open: the same Binding may be repeated, another one may not. */
+function repeat(held: Reservation, nodeName: string): Clearance {
+  if (held.nodeName === nodeName) return { kind: 'cleared', annotations: placeAnnotations(held) };
+  return stopped(`a binding of the pod to ${held.nodeName ?? 'another node'} is under way`);
+}
+
+function stopped(error: string): Clearance {
+  return { kind: 'stopped', commit: { outcome: 'refused', error } };
+}
+
+function placeAnnotations({ pod, policy, unit }: Pick<Reservation, 'pod' | 'policy' | 'unit'>): Labels {
+  const cost = pod.hasDeletionCost ? undefined : deletionCost(unit);
+  return {
+    [POLICY_ANNOTATION]: policy.name,
+    [UNIT_ANNOTATION]: unit.name,
+    ...(cost === undefined ? {} : { [DELETION_COST_ANNOTATION]: String(cost) }),
+  };
+}

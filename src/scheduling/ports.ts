@@ -1,0 +1,46 @@
+/**
+ * What the use cases need from outside, declared where it is used; `cluster/` provides it.
+ *
+ * @module
+ */
+import type { PodFacts } from '../facts/pod-facts.ts';
+import type { Labels } from '../facts/labels.ts';
+
+export interface Clock {
+  /** Milliseconds that only move forward; the origin means nothing. */
+  nowMs(): number;
+}
+
+/** What the watch knows of itself. */
+export interface View {
+  /** Why the view may not be decided upon now; undefined when it is complete and fresh. */
+  unready(): string | undefined;
+}
+
+/** One Binding: node, labels and annotations reach the pod in a single write. */
+export interface Binding {
+  readonly namespace: string;
+  readonly name: string;
+  /** Precondition: a pod recreated under the same name is not bound. */
+  readonly uid: string;
+  readonly nodeName: string;
+  readonly annotations?: Labels;
+}
+
+export type BindResult =
+  | { readonly kind: 'bound' }
+  /** The pod was on this very node already. */
+  | { readonly kind: 'already-bound-here' }
+  /** The API server said no (status is its HTTP status); nothing was written. */
+  | { readonly kind: 'refused'; readonly status: number; readonly message: string }
+  /** No answer, or one that leaves it open: the Binding may have been written, or be written yet. */
+  | { readonly kind: 'unknown'; readonly message: string };
+
+export interface Binder {
+  bind(binding: Binding): Promise<BindResult>;
+}
+
+export interface PodReader {
+  /** The pod as the API server holds it; undefined when there is none of that name. Rejects when it cannot be read. */
+  readPod(namespace: string, name: string): Promise<PodFacts | undefined>;
+}

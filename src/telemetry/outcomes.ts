@@ -1,0 +1,45 @@
+/**
+ * The closed vocabulary of outcomes: one word for log, metric label, reply and test.
+ *
+ * @module
+ */
+
+/** Outcomes of /filter. */
+export const FILTER_OUTCOMES = [
+  /** A unit takes the pod; its feasible nodes are the answer. */
+  'chosen',
+  /** No policy selects the pod; every node is the answer. */
+  'not-ours',
+  /** Every unit is at max for the pod's group. */
+  'full',
+  /** Some unit is below max, but none of its nodes is feasible. */
+  'lacks-resources',
+  /** More than one policy selects the pod. */
+  'conflict',
+  /** The pod lacks a label of matchLabelKeys. */
+  'missing-label',
+  /** The policy is broken; see its problems. */
+  'invalid-policy',
+  /** A Binding of the pod is under way, or the pod is bound or gone already. */
+  'already-decided',
+  /** The view of the cluster is not complete or not fresh. */
+  'not-ready',
+] as const;
+export type FilterOutcome = (typeof FILTER_OUTCOMES)[number];
+
+/** Outcomes of /bind. */
+export const BIND_OUTCOMES = [
+  'bound',
+  /** The pod was on this very node already: a repeated call, or an answer that was lost. */
+  'already-bound',
+  /** The commit check found no place any more. */
+  'refused',
+  /** The pod no longer exists. */
+  'pod-gone',
+  /** The API server refused the Binding; nothing was written. */
+  'api-refused',
+  /** The API server's answer was lost; the Binding may have been written. */
+  'api-unknown',
+  'not-ready',
+] as const;
+export type BindOutcome = (typeof BIND_OUTCOMES)[number];
