@@ -1,0 +1,104 @@
+/**
+ * The commit point: one Binding that places a pod and carries all that is written on it.
+ *
+ * @module
+ */
+import type { Labels } from '../facts/labels.ts';
+import type { PodFacts } from '../facts/pod-facts.ts';
+import { ApiError, messageOf } from './api-error.ts';
+import { podPath } from './paths.ts';
+import type { PodReader, Requests } from './pod-reader.ts';
+
+export interface BindRequest {
+  readonly namespace: string;
+  readonly name: string;
+  /** Precondition: a recreated pod of the same name is not bound. */
+  readonly uid: string;
+  readonly nodeName: string;
+  /** Set on the pod in the same write, over existing values; before Kubernetes 1.35 silently dropped. */
+  readonly labels?: Labels;
+  /** Set on the pod in the same write, over existing values. */
+  readonly annotations?: Labels;
+}
+
+/**
+ * - `bound`: by this call, with its labels and annotations
+ * - `already-bound-here`: this pod is on this node, by an earlier call of whoever; `pod` says what that one wrote
+ * - `refused`: surely not bound by this call, nor will be; `status` is HTTP's, 0 when it was never sent
+ * - `unknown`: may be bound, or may yet be
+ */
+export type BindResult =
+  | { readonly outcome: 'bound' }
+  | { readonly outcome: 'already-bound-here'; readonly pod: PodFacts }
+  | { readonly outcome: 'refused'; readonly status: number; readonly message: string }
+  | { readonly outcome: 'unknown'; readonly message: string };
+
+/** Binds pods to nodes. */
+export class Binder {
+  readonly #client: Requests;
+  readonly #reader: Pick<PodReader, 'readPod'>;
+
+  constructor(client: Requests, reader: Pick<PodReader, 'readPod'>) {
+    this.#client = client;
+    this.#reader = reader;
+  }
+
+  /**
+   * Binds once. A connection that broke, or a 5xx, is followed by one more try: the API server binds a pod once, so
+   * two Bindings that say the same are one. Never throws for what the API server does or fails to do.
+   */
+  async bind(request: BindRequest): Promise<BindResult> {
+    const first = await this.#attempt(request);
+    if (first.error === undefined) return { outcome: 'bound' };
+    const isRepeatable = !first.error.definite && first.error.reason !== 'DeadlineExceeded';
+    if (!isRepeatable) return this.#judge(request, first.error, first.error.definite);
+    const second = await this.#attempt(request);
+    if (second.error === undefined) return { outcome: 'bound' };
+    return this.#judge(request, second.error, false);
+  }
+
+  async #attempt(request: BindRequest): Promise<{ error: ApiError | undefined }> {
+    const { namespace, name, uid, nodeName, labels = {}, annotations = {} } = request;
+    try {
+      await this.#client.request({
+        method: 'POST',
+        path: `${podPath(request)}/binding`,
+        body: {
+          apiVersion: 'v1',
+          kind: 'Binding',
+          metadata: { namespace, name, uid, labels, annotations },
+          target: { apiVersion: 'v1', kind: 'Node', name: nodeName },
+        },
+      });
+      return { error: undefined };
+    } catch (error) {
+      if (error instanceof ApiError) return { error };
+      throw error;
+    }
+  }
+
+  /**
+   * @param isOnlyAttempt No earlier attempt of this call can have been, or be, carried out. When one can, only an
+   *   answer that excludes it for good is a refusal: the pod is gone, or it is bound elsewhere or another pod.
+   */
+  async #judge(request: BindRequest, error: ApiError, isOnlyAttempt: boolean): Promise<BindResult> {
+    if (error.status === 409) return this.#judgeConflict(request, error);
+    if (error.definite && (isOnlyAttempt || error.notFound)) return refused(error);
+    return { outcome: 'unknown', message: error.message };
+  }
+
+  async #judgeConflict(request: BindRequest, conflict: ApiError): Promise<BindResult> {
+    let pod: PodFacts | undefined;
+    try {
+      pod = await this.#reader.readPod(request.namespace, request.name);
+    } catch (error) {
+      return { outcome: 'unknown', message: `${conflict.message}; reading the pod: ${messageOf(error)}` };
+    }
+    const isHere = pod?.uid === request.uid && pod.nodeName === request.nodeName;
+    return pod !== undefined && isHere ? { outcome: 'already-bound-here', pod } : refused(conflict);
+  }
+}
+
+function refused(error: ApiError): BindResult {
+  return { outcome: 'refused', status: error.status, message: error.message };
+}

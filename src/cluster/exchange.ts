@@ -1,0 +1,133 @@
+/**
+ * One request and its whole answer over an undici dispatcher. Written against the dispatch interface and not
+ * `request()`, since only here one can tell whether a failed request had been sent at all, and since `request()`
+ * notices an abort only once it has a connection.
+ *
+ * @module
+ */
+import type { IncomingHttpHeaders } from 'node:http';
+
+import type { Dispatcher } from 'undici';
+
+import { abortReason } from './pause.ts';
+
+/** Above any page of a list that we ask for. */
+const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
+
+export interface Outgoing {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Absent: no body. */
+  readonly body?: string | undefined;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly retryAfter: string | undefined;
+  readonly body: string;
+}
+
+/** No whole answer came. */
+export class ExchangeFailed extends Error {
+  /** False: not one byte of the request left us. */
+  readonly sent: boolean;
+
+  constructor(sent: boolean, cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause });
+    this.sent = sent;
+  }
+}
+
+export interface Exchange {
+  /** @throws {ExchangeFailed} */
+  readonly answer: Promise<Answer>;
+  /** Resolves when the dispatcher is done with the request, which after an abort can be later than `answer`. */
+  readonly settled: Promise<void>;
+}
+
+/** Starts an exchange. An abort ends `answer` at once; a request that was not yet sent then never is. */
+export function exchange(dispatcher: Dispatcher, outgoing: Outgoing, signal: AbortSignal): Exchange {
+  const settled = Promise.withResolvers<void>();
+  const handler = new AnswerCollector(signal, settled.resolve);
+  try {
+    dispatcher.dispatch(
+      { ...outgoing, body: outgoing.body ?? null, headersTimeout: 0, bodyTimeout: 0 },
+      handler,
+    );
+  } catch (error) {
+    handler.fail(error);
+    settled.resolve();
+  }
+  return { answer: handler.answer, settled: settled.promise };
+}
+
+class AnswerCollector implements Dispatcher.DispatchHandler {
+  readonly answer: Promise<Answer>;
+  readonly #resolve: (answer: Answer) => void;
+  readonly #reject: (error: ExchangeFailed) => void;
+  readonly #signal: AbortSignal;
+  readonly #settled: () => void;
+  readonly #onAbort = (): void => {
+    const reason = abortReason(this.#signal);
+    this.#controller?.abort(reason);
+    this.fail(reason);
+  };
+  #controller: Dispatcher.DispatchController | undefined;
+  #status = 0;
+  #retryAfter: string | undefined;
+  #chunks: Buffer[] = [];
+  #bytes = 0;
+
+  constructor(signal: AbortSignal, settled: () => void) {
+    const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+    this.answer = promise;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#signal = signal;
+    this.#settled = settled;
+    signal.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  fail(cause: unknown): void {
+    this.#signal.removeEventListener('abort', this.#onAbort);
+    this.#chunks = [];
+    this.#reject(new ExchangeFailed(this.#controller !== undefined, cause));
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    if (this.#signal.aborted) {
+      controller.abort(abortReason(this.#signal));
+      return;
+    }
+    this.#controller = controller;
+  }
+
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: IncomingHttpHeaders,
+  ): void {
+    this.#status = status;
+    this.#retryAfter = headers['retry-after'];
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#bytes += chunk.length;
+    if (this.#bytes > MAX_ANSWER_BYTES)
+      controller.abort(new Error(`the answer exceeds ${MAX_ANSWER_BYTES} bytes`));
+    else this.#chunks.push(chunk);
+  }
+
+  onResponseEnd(): void {
+    this.#signal.removeEventListener('abort', this.#onAbort);
+    const body = Buffer.concat(this.#chunks).toString('utf8');
+    this.#resolve({ status: this.#status, retryAfter: this.#retryAfter, body });
+    this.#settled();
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.fail(error);
+    this.#settled();
+  }
+}

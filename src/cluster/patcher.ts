@@ -1,0 +1,67 @@
+/**
+ * The writes after the Binding: annotations of pods that wait or leave, and the status of policies.
+ *
+ * @module
+ */
+import { ApiError } from './api-error.ts';
+import type { ObjectName } from './paths.ts';
+import { podPath, policyPath } from './paths.ts';
+import type { Requests } from './pod-reader.ts';
+
+const MERGE_PATCH = 'application/merge-patch+json';
+
+/** `gone`: the object no longer exists, or its name belongs to another one now; nothing was written. */
+export type PatchResult = 'patched' | 'gone';
+
+/** Patches pods and policies. */
+export class Patcher {
+  readonly #client: Requests;
+
+  constructor(client: Requests) {
+    this.#client = client;
+  }
+
+  /**
+   * Sets annotations of exactly this pod; null removes one, others stay.
+   *
+   * @throws {ApiError} for anything but success and `gone`.
+   */
+  async annotatePod(
+    pod: ObjectName & { readonly uid: string },
+    annotations: Readonly<Record<string, string | null>>,
+  ): Promise<PatchResult> {
+    try {
+      return await this.#patch(podPath(pod), { metadata: { uid: pod.uid, annotations } });
+    } catch (error) {
+      if (isOfAnother(error)) return 'gone';
+      throw error;
+    }
+  }
+
+  /**
+   * Merges into the status of a policy: fields not named stay, lists are replaced, null removes.
+   *
+   * @throws {ApiError} for anything but success and `gone`.
+   */
+  async writePolicyStatus(
+    policy: ObjectName,
+    status: Readonly<Record<string, unknown>>,
+  ): Promise<PatchResult> {
+    return this.#patch(`${policyPath(policy)}/status`, { status });
+  }
+
+  async #patch(path: string, body: unknown): Promise<PatchResult> {
+    try {
+      await this.#client.request({ method: 'PATCH', path, body, contentType: MERGE_PATCH });
+      return 'patched';
+    } catch (error) {
+      if (error instanceof ApiError && error.notFound) return 'gone';
+      throw error;
+    }
+  }
+}
+
+/** A 409 can also be a lost race with other writers; only this one says that the uid is not the pod's. */
+function isOfAnother(error: unknown): boolean {
+  return error instanceof ApiError && error.status === 409 && error.message.includes('UID in precondition');
+}

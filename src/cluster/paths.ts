@@ -1,0 +1,28 @@
+/**
+ * Where the API server keeps what we read and write.
+ *
+ * @module
+ */
+import { POLICY_API } from '../policy/resource-policy.ts';
+
+/** An object in a namespace. */
+export interface ObjectName {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+const POLICY_ROOT = `/apis/${POLICY_API.group}/${POLICY_API.version}`;
+
+export const PODS_PATH = '/api/v1/pods';
+export const NODES_PATH = '/api/v1/nodes';
+/** All policies of the cluster. */
+export const POLICIES_PATH = `${POLICY_ROOT}/${POLICY_API.plural}`;
+
+export function podPath(pod: ObjectName): string {
+  return `/api/v1/namespaces/${encodeURIComponent(pod.namespace)}/pods/${encodeURIComponent(pod.name)}`;
+}
+
+export function policyPath(policy: ObjectName): string {
+  const namespace = encodeURIComponent(policy.namespace);
+  return `${POLICY_ROOT}/namespaces/${namespace}/${POLICY_API.plural}/${encodeURIComponent(policy.name)}`;
+}
