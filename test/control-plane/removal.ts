@@ -1,0 +1,67 @@
+/**
+ * Removing clusters: ending their processes and deleting their folders. Synchronous, so that it also works while
+ * the owner is on its way out, and it needs no kwokctl, so that it works on a cluster that is half made.
+ *
+ * @module
+ */
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { listRecords, listRemains, ownerLives, removeAlias, type ClusterRecord } from './cluster-record.ts';
+import { clustersDir } from './paths.ts';
+import { listProcesses, type ProcessInfo } from './process-table.ts';
+import { hasErrorCode } from './system-error.ts';
+
+/** Name of the file in a cluster's folder that kwokctl is given; it tells whose kwokctl a process is. */
+export const kwokctlConfigFile = 'kwokctl.yaml';
+
+/** The living processes that belong to the cluster whose folder this is. Everyone else's processes never match. */
+export function processesOf(workDir: string): ProcessInfo[] {
+  // kwokctl runs every component through a link in the cluster's own bin folder.
+  const component = `${workDir}/bin/`;
+  const kwokctl = `kwokctl create cluster --config ${workDir}/${kwokctlConfigFile} `;
+  return listProcesses().filter(
+    ({ commandLine }) => commandLine.startsWith(component) || commandLine.includes(kwokctl),
+  );
+}
+
+/**
+ * Kills every process of the cluster and deletes its folder. Removing what is already gone is fine.
+ *
+ * @throws when a process survives SIGKILL for 10 seconds; the folder is left then
+ */
+export function removeCluster(record: ClusterRecord): void {
+  const deadlineMs = performance.now() + 10_000;
+  // One look is not enough: a kwokctl that dies may just have started a component.
+  for (let left = processesOf(record.workDir); left.length > 0; left = processesOf(record.workDir)) {
+    if (performance.now() > deadlineMs) {
+      throw new Error(
+        `cluster ${record.name}: processes ${left.map(({ pid }) => pid).join(', ')} do not end`,
+      );
+    }
+    for (const { pid } of left) killIfThere(pid);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+  }
+  rmSync(join(clustersDir, record.name), { recursive: true, force: true, maxRetries: 3 });
+  removeAlias(record);
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if (!hasErrorCode(error, 'ESRCH')) throw error;
+  }
+}
+
+/**
+ * Removes the clusters of this checkout whose owner is dead, unless they were kept. The caller holds the clusters'
+ * lock, so that no new cluster takes the name of one that is being removed.
+ *
+ * @returns the names of the removed clusters
+ */
+export function sweepOrphans(): string[] {
+  const orphans = listRecords().filter((record) => !record.kept && !ownerLives(record));
+  for (const orphan of orphans) removeCluster(orphan);
+  for (const folder of listRemains()) rmSync(folder, { recursive: true, force: true });
+  return orphans.map(({ name }) => name);
+}
