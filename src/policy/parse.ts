@@ -6,6 +6,7 @@
  * @module
  */
 import type { Labels } from '../facts/labels.ts';
+import type { Condition } from './condition.ts';
 import type { JsonObject } from './json.ts';
 import { asObject, isObject } from './json.ts';
 import type { LabelRequirement, Resource, ResourcePolicy, Unit } from './resource-policy.ts';
@@ -43,7 +44,7 @@ export function parseResourcePolicy(object: unknown): ResourcePolicy {
     ignoreTerminatingPod: read.boolean('ignoreTerminatingPod', true),
     units: named(parseUnits(spec['units'], problems)),
     unenforced: unenforcedFields(spec),
-    reportedGeneration: reportedGeneration(root['status']),
+    conditions: standingConditions(root['status']),
     problems,
   };
 }
@@ -133,9 +134,15 @@ function labelKeys(value: unknown, problems: string[]): readonly string[] {
   return [];
 }
 
-function reportedGeneration(status: unknown): number | undefined {
-  const observed = asObject(status)['observedGeneration'];
-  return typeof observed === 'number' ? observed : undefined;
+function standingConditions(status: unknown): readonly Condition[] {
+  const { conditions } = asObject(status);
+  return Array.isArray(conditions) ? conditions.filter(isCondition) : [];
+}
+
+function isCondition(value: unknown): value is Condition {
+  return (
+    isObject(value) && typeof value['type'] === 'string' && typeof value['lastTransitionTime'] === 'string'
+  );
 }
 
 function identity(metadata: JsonObject, field: string): string {

@@ -5,6 +5,7 @@
  * @module
  */
 import type { Labels } from '../facts/labels.ts';
+import type { Condition } from './condition.ts';
 
 export const POLICY_API = {
   group: 'scheduling.alibabacloud.com',
@@ -63,8 +64,8 @@ export interface ResourcePolicy {
   readonly unenforced: readonly string[];
   /** What makes the policy unusable, each naming its field; empty for a policy that passed the CRD's validation. */
   readonly problems: readonly string[];
-  /** Generation for which the status already tells the above; undefined: none yet. */
-  readonly reportedGeneration: number | undefined;
+  /** Conditions that stand in its status. */
+  readonly conditions: readonly Condition[];
 }
 
 /** Namespace and name in one word, e.g. `default/spark`. */

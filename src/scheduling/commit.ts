@@ -135,11 +135,11 @@ export class Committer {
   /** @param isRepeated an earlier Binding of the pod is still open: a refusal of this one does not settle that one. */
   #record(request: BindRequest, result: BindResult, isRepeated: boolean): Commit {
     const { ledger } = this.#parts;
-    switch (result.kind) {
+    switch (result.outcome) {
       case 'bound':
       case 'already-bound-here':
         ledger.bindLanded(request.uid);
-        return { outcome: result.kind === 'bound' ? 'bound' : 'already-bound', error: undefined };
+        return { outcome: result.outcome === 'bound' ? 'bound' : 'already-bound', error: undefined };
       case 'refused':
         if (isRepeated && !SETTLES_ALL.has(result.status)) ledger.bindUnknown(request.uid);
         else ledger.forget(request.uid);

@@ -28,13 +28,13 @@ export interface Binding {
 }
 
 export type BindResult =
-  | { readonly kind: 'bound' }
+  | { readonly outcome: 'bound' }
   /** The pod was on this very node already. */
-  | { readonly kind: 'already-bound-here' }
-  /** The API server said no (status is its HTTP status); nothing was written. */
-  | { readonly kind: 'refused'; readonly status: number; readonly message: string }
+  | { readonly outcome: 'already-bound-here' }
+  /** The API server said no (status is its HTTP status, 0 when it was never asked); nothing was or will be written. */
+  | { readonly outcome: 'refused'; readonly status: number; readonly message: string }
   /** No answer, or one that leaves it open: the Binding may have been written, or be written yet. */
-  | { readonly kind: 'unknown'; readonly message: string };
+  | { readonly outcome: 'unknown'; readonly message: string };
 
 export interface Binder {
   bind(binding: Binding): Promise<BindResult>;

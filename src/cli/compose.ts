@@ -1,0 +1,205 @@
+/**
+ * The composition root of `serve`: constructs every part and connects them. Nothing runs before {@link Program.start}.
+ *
+ * @module
+ */
+import type { Express } from 'express';
+import { ApiClient } from '../cluster/api-client.ts';
+import { messageOf } from '../cluster/api-error.ts';
+import { Binder } from '../cluster/binder.ts';
+import { Credentials } from '../cluster/credentials.ts';
+import { ListWatch } from '../cluster/list-watch.ts';
+import type { Handler, Listed } from '../cluster/mirror.ts';
+import { Patcher } from '../cluster/patcher.ts';
+import { NODES_PATH, PODS_PATH, POLICIES_PATH } from '../cluster/paths.ts';
+import { PodReader } from '../cluster/pod-reader.ts';
+import { ClusterView } from '../cluster/view.ts';
+import { PolicyConditions } from '../controllers/policy-conditions.ts';
+import { startUpkeep } from '../controllers/upkeep.ts';
+import type { Wake } from '../controllers/waker.ts';
+import { Waker } from '../controllers/waker.ts';
+import { buildApp } from '../extender/app.ts';
+import { WAKE_ANNOTATION } from '../facts/annotations.ts';
+import { nodeFacts } from '../facts/node-facts.ts';
+import type { PodFacts } from '../facts/pod-facts.ts';
+import { podFacts } from '../facts/pod-facts.ts';
+import { Ledger } from '../ledger/ledger.ts';
+import type { JsonObject } from '../policy/json.ts';
+import { asObject } from '../policy/json.ts';
+import { parseResourcePolicy } from '../policy/parse.ts';
+import { Committer } from '../scheduling/commit.ts';
+import { Decider } from '../scheduling/decide.ts';
+import { Matcher } from '../scheduling/matcher.ts';
+import { Ranker } from '../scheduling/rank.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import { createMetrics } from '../telemetry/metrics.ts';
+import type { ServeSettings } from './serve-settings.ts';
+import { watchObserver } from './watch-observer.ts';
+
+/**
+ * Longest time in which a Binding whose answer was lost may still land: the API server works on a request for at most
+ * 60 s (its --request-timeout), and as much again for the watch to tell.
+ */
+const UNCERTAIN_MS = 120_000;
+
+const clock = { nowMs: (): number => performance.now() };
+
+export interface Program {
+  readonly app: Express;
+  readonly apiServer: string;
+  /** Starts to follow the cluster; resolves with what was found when decisions can be made. */
+  start(): Promise<{ pods: number; nodes: number; policies: number }>;
+  /** From now on nothing is decided. */
+  drain(): void;
+  /** Ends everything; call it when no answer is under way any more. */
+  stop(): Promise<void>;
+}
+
+/** @throws {import('../cluster/credentials.ts').CredentialsError} when there is no API server to talk to. */
+export function compose(settings: ServeSettings, logger: Logger): Program {
+  const credentials = Credentials.load({ kubeconfigPath: settings.kubeconfig });
+  const client = new ApiClient({
+    credentials,
+    connections: settings.apiConnections,
+    deadlineMs: settings.apiTimeout,
+  });
+  const patcher = new Patcher(client);
+  const ledger = new Ledger({
+    virtualNodes: settings.virtualNodeLabel,
+    clock,
+    checksAtBind: settings.bindVerb,
+    onRoom: (group) => waker.room(group),
+  });
+  const metrics = createMetrics({
+    reservations: () => ledger.reservationCount,
+    trackedPods: () => ledger.podCount,
+    trackedNodes: () => ledger.nodeCount,
+    policies: () => ledger.policyCount,
+    watchAges: () => view.ages(),
+  });
+  const waker = new Waker({ ledger, clock, wake: wakeBy(patcher, logger, metrics), schedule: after });
+  const conditions = new PolicyConditions({
+    write: (policy, status) => patcher.writePolicyStatus(policy, { ...status }),
+    logger,
+  });
+
+  const follow = <Item extends Listed>(
+    [name, path]: readonly [string, string],
+    parse: (object: JsonObject) => Item,
+    handler: Handler<Item>,
+  ): ListWatch<Item> =>
+    new ListWatch({
+      name,
+      path,
+      parse: (object) => parse(asObject(object)),
+      handler,
+      client,
+      observer: watchObserver(name, logger, metrics),
+    });
+  const pods = follow(['pods', PODS_PATH], podFacts, {
+    upsert: (pod) => ledger.upsertPod(pod),
+    remove: (pod) => ledger.removePod(pod),
+  });
+  const nodes = follow(['nodes', NODES_PATH], nodeFacts, {
+    upsert: (node) => ledger.upsertNode(node),
+    remove: (node) => ledger.removeNode(node),
+  });
+  const policies = follow(['resourcepolicies', POLICIES_PATH], parseResourcePolicy, {
+    upsert: (policy) => {
+      ledger.upsertPolicy(policy);
+      conditions.seen(policy);
+    },
+    remove: (policy) => {
+      ledger.removePolicy(policy);
+      conditions.gone(policy);
+    },
+  });
+  // In this order: pods are counted once, when nodes and policies are there.
+  const watches = [policies, nodes, pods];
+  const view = new ClusterView({
+    watches,
+    maxSilenceMs: settings.maxSilence,
+    settleMs: settings.bindVerb ? 0 : settings.reservationTimeout,
+    nowMs: clock.nowMs,
+  });
+
+  const matcher = new Matcher(ledger);
+  const reader = new PodReader(client);
+  const app = buildApp({
+    decider: new Decider(ledger, matcher, view),
+    ranker: new Ranker(ledger, matcher),
+    committer: new Committer({ ledger, matcher, view, binder: new Binder(client, reader), pods: reader }),
+    unready: () => view.unready(),
+    metrics: { contentType: metrics.registry.contentType, metrics: () => metrics.registry.metrics() },
+    observe: (verb, outcome, seconds) => metrics.call(verb, outcome, seconds),
+    logger,
+    bodyLimitBytes: settings.bodyLimitMb * 1_000_000,
+  });
+
+  let stopUpkeep: (() => void) | undefined;
+  return {
+    app,
+    apiServer: credentials.server.href,
+    start: async () => {
+      for (const watch of watches) {
+        watch.start();
+        // oxlint-disable-next-line no-await-in-loop
+        await watch.whenSynced();
+      }
+      stopUpkeep = startUpkeep({
+        ledger,
+        isReady: () => view.unready() === undefined,
+        podsHeardMs: () => pods.lastHeardMs,
+        reservedMs: settings.reservationTimeout,
+        uncertainMs: UNCERTAIN_MS,
+        onExpired: (reservations) => {
+          metrics.reservationsExpired(reservations.length);
+          logger.warn({ pods: reservations.map(({ pod }) => nameOf(pod)) }, 'reservations expired');
+        },
+        onMismatch: (differences) => {
+          metrics.ledgerMismatches(differences.length);
+          logger.error(
+            { differences },
+            'the ledger differed from a recount and was corrected; please report this',
+          );
+        },
+      });
+      waker.roomEverywhere();
+      return { pods: pods.size, nodes: nodes.size, policies: policies.size };
+    },
+    drain: () => view.stopping(),
+    stop: async () => {
+      stopUpkeep?.();
+      waker.stop();
+      await conditions.stop();
+      await Promise.all(watches.map((watch) => watch.stop()));
+      await client.close();
+    },
+  };
+}
+
+function wakeBy(patcher: Patcher, logger: Logger, metrics: Metrics): Wake {
+  return async (pod) => {
+    const outcome = await patcher
+      .annotatePod(pod, { [WAKE_ANNOTATION]: new Date().toISOString() })
+      .catch((error: unknown) => {
+        logger.warn(
+          { pod: nameOf(pod) },
+          `waiting pod could not be woken, trying again: ${messageOf(error)}`,
+        );
+        return 'failed' as const;
+      });
+    metrics.woken(outcome);
+    return outcome;
+  };
+}
+
+function after(run: () => void, delayMs: number): () => void {
+  const timer = setTimeout(run, delayMs);
+  return () => clearTimeout(timer);
+}
+
+function nameOf(pod: PodFacts): string {
+  return `${pod.namespace}/${pod.name}`;
+}

@@ -1,0 +1,125 @@
+/**
+ * The settings of `serve`: each is a flag and an environment variable (RESOURCE_POLICY_ and the flag's name), the
+ * flag going first.
+ *
+ * @module
+ */
+import { Command, Option } from 'commander';
+import type { Labels } from '../facts/labels.ts';
+import type { LogLevel } from '../telemetry/logger.ts';
+import { LOG_LEVELS } from '../telemetry/logger.ts';
+import type { Endpoint } from './values.ts';
+import { parseBoolean, parseCount, parseDuration, parseEndpoint, parseLabels } from './values.ts';
+
+export interface ServeSettings {
+  readonly kubeconfig: string | undefined;
+  readonly listen: Endpoint;
+  readonly virtualNodeLabel: Labels;
+  readonly bindVerb: boolean;
+  /** Milliseconds. */
+  readonly reservationTimeout: number;
+  /** Milliseconds. */
+  readonly maxSilence: number;
+  /** Milliseconds. */
+  readonly apiTimeout: number;
+  readonly apiConnections: number;
+  readonly bodyLimitMb: number;
+  /** Milliseconds. */
+  readonly shutdownTimeout: number;
+  readonly logLevel: LogLevel;
+}
+
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
+
+export function serveCommand(run: (settings: ServeSettings) => Promise<void>): Command {
+  const command = new Command('serve')
+    .description("Answer kube-scheduler's extender calls, keeping every ResourcePolicy of the cluster.")
+    .addOption(
+      setting(
+        '--kubeconfig <file>',
+        'kubeconfig; without it $KUBECONFIG, ~/.kube/config, then the in-cluster account',
+      ),
+    )
+    .addOption(
+      setting('--listen <host:port>', 'address for kube-scheduler; loopback only, port 0 takes any free one')
+        .argParser(parseEndpoint)
+        .default(parseEndpoint('127.0.0.1:8910'), '127.0.0.1:8910'),
+    )
+    .addOption(
+      setting('--virtual-node-label <key=value>', 'label by which virtual nodes (eci, acs) are known')
+        .argParser(parseLabels)
+        .default(parseLabels('type=virtual-kubelet'), 'type=virtual-kubelet'),
+    )
+    .addOption(
+      setting(
+        '--bind-verb <boolean>',
+        'whether kube-scheduler binds through us (bindVerb); with false limits are kept less strictly',
+      )
+        .argParser(parseBoolean)
+        .default(true),
+    )
+    .addOption(
+      duration(
+        '--reservation-timeout <duration>',
+        'a place held for a pod not heard of again is given up',
+        '1m',
+      ),
+    )
+    .addOption(
+      duration('--max-silence <duration>', 'no decisions when a watch has been silent for longer', '3m'),
+    )
+    .addOption(duration('--api-timeout <duration>', 'longest wait for one answer of the API server', '10s'))
+    .addOption(
+      setting('--api-connections <count>', 'connections to the API server, so bindings in flight')
+        .argParser(parseCount)
+        .default(32),
+    )
+    .addOption(
+      setting(
+        '--body-limit-mb <count>',
+        'largest request body, in MB (about 25 bytes per node, plus the pod)',
+      )
+        .argParser(parseCount)
+        .default(64),
+    )
+    .addOption(
+      duration('--shutdown-timeout <duration>', 'after SIGTERM, longest wait for bindings in flight', '25s'),
+    )
+    .addOption(
+      setting('--log-level <level>', 'least level that is logged')
+        .choices([...LOG_LEVELS])
+        .default('info'),
+    )
+    .addHelpText(
+      'after',
+      `
+Each flag has an environment variable: RESOURCE_POLICY_ and its name, such as RESOURCE_POLICY_LISTEN.
+
+Examples:
+  $ resource-policy serve                                  in a cluster, beside kube-scheduler
+  $ resource-policy serve --kubeconfig ~/.kube/config      anywhere else
+  $ resource-policy serve --listen 127.0.0.1:0 --log-level debug`,
+    );
+  return command.action(async (settings: ServeSettings) => {
+    refuseUnsafe(settings, command);
+    await run(settings);
+  });
+}
+
+/** Whoever reaches /bind can place pods, so without TLS only the same host (or pod) may. */
+function refuseUnsafe({ listen }: ServeSettings, command: Command): void {
+  if (LOOPBACK.test(listen.host)) return;
+  command.error(
+    `error: --listen ${listen.host}:${listen.port} is not a loopback address. The extender speaks plain HTTP, and whoever ` +
+      'reaches it can bind pods: run it beside kube-scheduler (same host or same pod) and listen on 127.0.0.1.',
+  );
+}
+
+function setting(flags: string, description: string): Option {
+  const option = new Option(flags, description);
+  return option.env(`RESOURCE_POLICY_${option.name().toUpperCase().replaceAll('-', '_')}`);
+}
+
+function duration(flags: string, description: string, absent: string): Option {
+  return setting(flags, description).argParser(parseDuration).default(parseDuration(absent), absent);
+}

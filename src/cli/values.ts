@@ -1,0 +1,60 @@
+/**
+ * Values of flags and environment variables → numbers and pairs. Each parser throws with what was given and what is
+ * expected; commander adds the flag's name.
+ *
+ * @module
+ */
+import { InvalidArgumentError } from 'commander';
+import type { Labels } from '../facts/labels.ts';
+
+export interface Endpoint {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+}
+
+const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+
+/** Durations as Go and Kubernetes write them: `500ms`, `30s`, `1m30s`, `2h`; `0` is none. In milliseconds. */
+export function parseDuration(text: string): number {
+  if (text === '0') return 0;
+  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];
+  if (parts.length === 0 || parts.map(([part]) => part).join('') !== text) {
+    throw new InvalidArgumentError(`"${text}" is not a duration such as 500ms, 30s or 1m30s.`);
+  }
+  return parts.reduce((sum, [, number = '', unit = '']) => sum + Number(number) * (UNIT_MS[unit] ?? 0), 0);
+}
+
+/** `HOST:PORT`, IPv6 hosts in brackets. */
+export function parseEndpoint(text: string): Endpoint {
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text);
+  const port = Number(match?.[3]);
+  if (match === null || port > 65_535) {
+    throw new InvalidArgumentError(`"${text}" is not HOST:PORT, such as 127.0.0.1:8910 or [::1]:8910.`);
+  }
+  return { host: match[1] ?? match[2] ?? '', port };
+}
+
+/** `key=value`, several joined by commas. */
+export function parseLabels(text: string): Labels {
+  const pairs = text.split(',').map((pair): [string, string] => {
+    const at = pair.indexOf('=');
+    if (at <= 0) throw new InvalidArgumentError(`"${text}" is not KEY=VALUE[,KEY=VALUE…].`);
+    return [pair.slice(0, at), pair.slice(at + 1)];
+  });
+  return Object.fromEntries(pairs);
+}
+
+/** A whole number from 1 up. */
+export function parseCount(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1)
+    throw new InvalidArgumentError(`"${text}" is not a whole number above 0.`);
+  return value;
+}
+
+/** `true` or `false`. */
+export function parseBoolean(text: string): boolean {
+  if (text === 'true' || text === 'false') return text === 'true';
+  throw new InvalidArgumentError(`"${text}" is neither true nor false.`);
+}

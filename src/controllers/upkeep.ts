@@ -1,0 +1,51 @@
+/**
+ * What must happen although no event calls for it: reservations of pods that were never heard of again are given up,
+ * and the ledger is compared with a recount.
+ *
+ * @module
+ */
+import type { Ledger } from '../ledger/ledger.ts';
+import type { Reservation } from '../ledger/reservation.ts';
+
+export interface UpkeepParts {
+  readonly ledger: Ledger;
+  /** Whether the view is complete and fresh; nothing is given up otherwise. */
+  readonly isReady: () => boolean;
+  /** When the pod watch last delivered something, on the ledger's clock. */
+  readonly podsHeardMs: () => number;
+  readonly reservedMs: number;
+  readonly uncertainMs: number;
+  readonly onExpired: (reservations: readonly Reservation[]) => void;
+  readonly onMismatch: (differences: readonly string[]) => void;
+}
+
+const EXPIRE_EVERY_MS = 5_000;
+const AUDIT_EVERY_MS = 60_000;
+
+/** Starts the rounds. @returns stops them. */
+export function startUpkeep(parts: UpkeepParts): () => void {
+  const whenReady = (run: () => void) => (): void => {
+    if (parts.isReady()) run();
+  };
+  const timers = [
+    setInterval(
+      whenReady(() => expireOnce(parts)),
+      EXPIRE_EVERY_MS,
+    ),
+    setInterval(
+      whenReady(() => auditOnce(parts)),
+      AUDIT_EVERY_MS,
+    ),
+  ];
+  return () => timers.forEach((timer) => clearInterval(timer));
+}
+
+function expireOnce({ ledger, reservedMs, uncertainMs, podsHeardMs, onExpired }: UpkeepParts): void {
+  const expired = ledger.expire({ reservedMs, uncertainMs, heardMs: podsHeardMs() });
+  if (expired.length > 0) onExpired(expired);
+}
+
+function auditOnce({ ledger, onMismatch }: UpkeepParts): void {
+  const differences = ledger.audit();
+  if (differences.length > 0) onMismatch(differences);
+}
