@@ -3,6 +3,8 @@
  *
  * @module
  */
+import type { JsonObject } from '../policy/json.ts';
+import { asObject } from '../policy/json.ts';
 
 /** Longest part of a foreign answer that goes into a message. */
 const MAX_MESSAGE_LENGTH = 512;
@@ -32,6 +34,7 @@ export interface ApiErrorDetails {
   readonly message: string;
   readonly definite: boolean;
   readonly retryAfterMs?: number | undefined;
+  readonly fields?: readonly string[];
   readonly cause?: unknown;
 }
 
@@ -45,6 +48,8 @@ export class ApiError extends Error {
   readonly definite: boolean;
   /** Retry-After of the answer; undefined when it had none. */
   readonly retryAfterMs: number | undefined;
+  /** Paths of the fields that the API server finds fault with, e.g. `metadata.uid`; mostly empty. */
+  readonly fields: readonly string[];
 
   constructor(details: ApiErrorDetails) {
     super(details.message, { cause: details.cause });
@@ -53,6 +58,7 @@ export class ApiError extends Error {
     this.reason = details.reason;
     this.definite = details.definite;
     this.retryAfterMs = details.retryAfterMs;
+    this.fields = details.fields ?? [];
   }
 
   /** The API server itself says that the object does not exist (a proxy's 404 or an unknown path is not that). */
@@ -82,6 +88,7 @@ export function errorOfAnswer(
     message: `${what}: ${answer.status} ${said.message.slice(0, MAX_MESSAGE_LENGTH)}`.trimEnd(),
     definite: refusedOutright(answer.status),
     retryAfterMs: retryAfterMs(answer.retryAfter),
+    fields: said.fields,
   });
 }
 
@@ -95,17 +102,28 @@ function refusedOutright(status: number): boolean {
   return status >= 400 && status < 500 && status !== 408 && status !== 499;
 }
 
-function statusObject(body: string): { reason: string; message: string } {
+function statusObject(body: string): { reason: string; message: string; fields: string[] } {
+  const status = jsonObject(body);
+  if (status['kind'] !== 'Status') return { reason: '', message: body, fields: [] };
+  const { reason, message, details } = status;
+  const causes = asObject(details)['causes'];
+  return {
+    reason: typeof reason === 'string' ? reason : '',
+    message: typeof message === 'string' ? message : body,
+    fields: (Array.isArray(causes) ? causes : []).map(fieldOf),
+  };
+}
+
+function fieldOf(cause: unknown): string {
+  const { field } = asObject(cause);
+  return typeof field === 'string' ? field : '';
+}
+
+function jsonObject(text: string): JsonObject {
   try {
-    const parsed: unknown = JSON.parse(body);
-    if (typeof parsed !== 'object' || parsed === null) return { reason: '', message: body };
-    const { kind, reason, message } = parsed as { kind?: unknown; reason?: unknown; message?: unknown };
-    return {
-      reason: kind === 'Status' && typeof reason === 'string' ? reason : '',
-      message: typeof message === 'string' ? message : body,
-    };
+    return asObject(JSON.parse(text));
   } catch {
-    return { reason: '', message: body };
+    return {};
   }
 }
 

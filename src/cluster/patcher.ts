@@ -61,7 +61,7 @@ export class Patcher {
   }
 }
 
-/** A 409 can also be a lost race with other writers; only this one says that the uid is not the pod's. */
+/** The API server takes another uid for an attempt to change it. */
 function isOfAnother(error: unknown): boolean {
-  return error instanceof ApiError && error.status === 409 && error.message.includes('UID in precondition');
+  return error instanceof ApiError && error.status === 422 && error.fields.includes('metadata.uid');
 }
