@@ -83,7 +83,10 @@ export class Component {
     }
   }
 
-  /** Asks it to end (SIGTERM) and resolves when it has. Throws when it is still there after 60 seconds. */
+  /**
+   * Asks it to end (SIGTERM) and resolves when it has; throws when it is still there after 90 seconds. The API server
+   * takes a minute while watches are open, as any does: {@link kill} it where that is not the point.
+   */
   async stop(): Promise<void> {
     await this.#end('SIGTERM');
   }
@@ -164,7 +167,7 @@ export class Component {
     // A paused process takes no other signal than SIGKILL before it goes on.
     if (signal === 'SIGTERM' && found.state.startsWith('T')) process.kill(found.pid, 'SIGCONT');
     const gone = (): boolean => this.pid === undefined;
-    await waitUntil(`${this.name} ends after ${signal}`, gone, { timeoutMs: 60_000, intervalMs: 5 });
+    await waitUntil(`${this.name} ends after ${signal}`, gone, { timeoutMs: 90_000, intervalMs: 5 });
   }
 
   #signal(signal: NodeJS.Signals): void {

@@ -1,0 +1,28 @@
+/**
+ * A program that owns a cluster, for the tests of what becomes of the cluster when its owner ends. It writes one line
+ * of JSON ({@link OwnerReport}) when the cluster runs. With the argument `keep` it keeps the cluster and ends;
+ * otherwise it stays until a signal ends it.
+ *
+ * @module
+ */
+import { startControlPlane } from './control-plane.ts';
+import { processesOf } from './removal.ts';
+
+/** What the program writes. */
+export interface OwnerReport {
+  readonly name: string;
+  readonly workDir: string;
+  readonly pids: readonly number[];
+}
+
+const plane = await startControlPlane();
+const pids = processesOf(plane.workDir).map(({ pid }) => pid);
+process.stdout.write(
+  `${JSON.stringify({ name: plane.name, workDir: plane.workDir, pids } satisfies OwnerReport)}\n`,
+);
+if (process.argv[2] === 'keep') {
+  plane.keep();
+  await plane.api.close();
+} else {
+  setInterval(() => undefined, 60_000);
+}
