@@ -35,7 +35,7 @@ export function buildApp(parts: AppParts): Express {
   app.disable('x-powered-by');
   app.disable('etag');
   const body = express.raw({ type: () => true, limit: parts.bodyLimitBytes });
-  app.post('/filter', body, handler(filterVerb(parts.decider), logger, observe));
+  app.post('/filter', body, handler(filterVerb(parts.decider, logger), logger, observe));
   app.post('/prioritize', body, handler(prioritizeVerb(parts.ranker), logger, observe));
   app.post('/bind', body, handler(bindVerb(parts.committer), logger, observe));
   app.get('/healthz', healthz);

@@ -18,7 +18,13 @@ export interface Verdict {
 }
 
 export type Choice =
-  | { readonly kind: 'chosen'; readonly unit: Unit; readonly nodeNames: readonly string[] }
+  /** The unit, its feasible nodes, and why those before it were passed over. */
+  | {
+      readonly kind: 'chosen';
+      readonly unit: Unit;
+      readonly nodeNames: readonly string[];
+      readonly verdicts: readonly Verdict[];
+    }
   /** No unit takes the pod now; one verdict for each unit, in order. */
   | { readonly kind: 'refused'; readonly verdicts: readonly Verdict[] };
 
@@ -42,7 +48,7 @@ export function chooseUnit(units: readonly Unit[], sight: Sight): Choice {
       continue;
     }
     const nodeNames = sight.candidates(unit);
-    if (nodeNames.length > 0) return { kind: 'chosen', unit, nodeNames };
+    if (nodeNames.length > 0) return { kind: 'chosen', unit, nodeNames, verdicts };
     verdicts.push({ unit, passedOver: 'lacks-resources' });
   }
   return { kind: 'refused', verdicts };

@@ -5,12 +5,22 @@
  *
  * @module
  */
-import type { ResourcePolicy, Unit } from '../policy/resource-policy.ts';
+import type { ResourcePolicy } from '../policy/resource-policy.ts';
 import type { Verdict } from './choose.ts';
 
-/** E.g. `ResourcePolicy spark: unit 1 ecs is at max 2, unit 2 eci has no feasible node`. */
+/** E.g. `ResourcePolicy spark: unit 1 ecs is at max 2, unit 2 eci has no feasible node (per job-id)`. */
 export function refusalText(policy: ResourcePolicy, verdicts: readonly Verdict[]): string {
-  return `ResourcePolicy ${policy.name}: ${verdicts.map(verdictText).join(', ')}`;
+  const per = policy.matchLabelKeys.length === 0 ? '' : ` (per ${policy.matchLabelKeys.join(', ')})`;
+  return `ResourcePolicy ${policy.name}: ${verdictsText(verdicts)}${per}`;
+}
+
+/** Why a unit was chosen: what became of those before it. */
+export function choiceText(passedOver: readonly Verdict[]): string {
+  return passedOver.length === 0 ? 'first unit, below max' : verdictsText(passedOver);
+}
+
+function verdictsText(verdicts: readonly Verdict[]): string {
+  return verdicts.map(verdictText).join(', ');
 }
 
 function verdictText({ unit, passedOver }: Verdict): string {
@@ -33,9 +43,4 @@ export function invalidPolicyText(policy: ResourcePolicy): string {
 
 export function notInUnitText(policy: ResourcePolicy, nodeName: string): string {
   return `ResourcePolicy ${policy.name}: node ${nodeName} belongs to no unit`;
-}
-
-/** Why a pod sits where it sits, for people: `unit 2 eci (max 3)`. */
-export function unitText(unit: Unit): string {
-  return `unit ${unit.index + 1} ${unit.name}${unit.max === undefined ? '' : ` (max ${unit.max})`}`;
 }

@@ -8,7 +8,7 @@ import type { PodFacts } from '../facts/pod-facts.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Choice } from '../placement/choose.ts';
 import { chooseUnit } from '../placement/choose.ts';
-import { refusalText } from '../placement/explain.ts';
+import { choiceText, refusalText } from '../placement/explain.ts';
 import type { Unit } from '../policy/resource-policy.ts';
 import type { FilterOutcome } from '../telemetry/outcomes.ts';
 import type { Matcher, Membership } from './matcher.ts';
@@ -16,7 +16,14 @@ import type { View } from './ports.ts';
 
 export type Decision =
   /** The nodes kube-scheduler may use: those of one unit, which now holds a place for the pod. */
-  | { readonly outcome: 'chosen'; readonly nodeNames: readonly string[]; readonly unit: Unit | undefined }
+  | {
+      readonly outcome: 'chosen';
+      readonly nodeNames: readonly string[];
+      /** Undefined: the pod was bound already when it was asked about. */
+      readonly unit: Unit | undefined;
+      /** Why this unit. */
+      readonly text: string;
+    }
   | { readonly outcome: 'not-ours' }
   /** Not decided; kube-scheduler should try again after its back-off. */
   | { readonly outcome: 'not-ready'; readonly text: string }
@@ -61,9 +68,9 @@ export class Decider {
     const nodeName = this.#ledger.pod(pod.uid)?.nodeName ?? reservation?.nodeName;
     if (nodeName === undefined) return undefined;
     // The same node again: if the first Binding landed, the second one is a harmless repetition.
-    if (candidates.includes(nodeName))
-      return { outcome: 'chosen', nodeNames: [nodeName], unit: reservation?.unit };
-    return { outcome: 'already-decided', text: `the pod is being bound to ${nodeName}` };
+    const text = `the pod is being bound to ${nodeName}`;
+    if (!candidates.includes(nodeName)) return { outcome: 'already-decided', text };
+    return { outcome: 'chosen', nodeNames: [nodeName], unit: reservation?.unit, text };
   }
 
   #place(
@@ -78,7 +85,8 @@ export class Decider {
     const choice = this.#choose(pod, membership, candidates);
     if (choice.kind === 'chosen') {
       this.#ledger.reserve({ pod, policy: membership.policy, group: membership.group, unit: choice.unit });
-      return { outcome: 'chosen', nodeNames: choice.nodeNames, unit: choice.unit };
+      const { unit, nodeNames, verdicts } = choice;
+      return { outcome: 'chosen', nodeNames, unit, text: choiceText(verdicts) };
     }
     this.#ledger.forget(pod.uid);
     const isFull = choice.verdicts.every((verdict) => verdict.passedOver === 'at-max');
