@@ -48,7 +48,8 @@ export interface ClusterRecord {
   readonly kept: boolean;
 }
 
-const recordFile = 'cluster.json';
+/** The name of the record in a cluster's folder. */
+export const recordFile = 'cluster.json';
 const unclaimedPrefix = '.unclaimed-';
 
 /**

@@ -11,15 +11,15 @@ const pods = '/api/v1/namespaces/default/pods';
 
 let plane: ControlPlane;
 let neighbour: ControlPlane;
+const started: ControlPlane[] = [];
 beforeAll(async () => {
-  const [first, second] = await Promise.allSettled([startControlPlane(), startControlPlane()]);
-  if (first.status === 'fulfilled') plane = first.value;
-  if (second.status === 'fulfilled') neighbour = second.value;
-  for (const outcome of [first, second]) if (outcome.status === 'rejected') throw outcome.reason;
+  const outcomes = await Promise.allSettled([startControlPlane(), startControlPlane()]);
+  for (const outcome of outcomes) if (outcome.status === 'fulfilled') started.push(outcome.value);
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+  [plane, neighbour] = [started[0]!, started[1]!];
 });
 afterAll(async () => {
-  await plane?.delete();
-  await neighbour?.delete();
+  for (const each of started) await each.delete();
 });
 
 async function createPod(name: string, spec: Partial<V1Pod['spec']> = {}): Promise<void> {

@@ -10,6 +10,7 @@ import { ApiClient } from './api-client.ts';
 import { findBinaries, type Binaries } from './binaries.ts';
 import { claimCluster, recordKept, type ClusterRecord } from './cluster-record.ts';
 import { Component } from './component.ts';
+import { startGuardian } from './guardian.ts';
 import { findKubectl, runKubectl } from './kubectl.ts';
 import { createCluster, kubeconfigOf, readCommands, type ComponentName } from './kwokctl.ts';
 import { beforeProcessEnds } from './lifetime.ts';
@@ -39,6 +40,7 @@ export async function startControlPlane({ name }: StartOptions = {}): Promise<Co
   const chosen = name ?? `rp-${randomBytes(4).toString('hex')}`;
   if (!/^[a-z0-9][-a-z0-9]{0,39}$/.test(chosen)) throw new Error(`${chosen} cannot be a cluster's name`);
   const binaries = await findBinaries();
+  startGuardian();
   const record = await withLock(join(clustersDir, '.lock'), async () => {
     sweepOrphans();
     return claimCluster(chosen);

@@ -112,7 +112,9 @@ function toAlias(builtDir: string, { workDir, aliasDir }: ClusterRecord): string
  */
 function environment(workDir: string, { builtDir, kubernetesVersion }: Binaries): NodeJS.ProcessEnv {
   const passed = Object.entries(process.env).filter(
-    ([name]) => !name.startsWith('KWOK_') || (builtDir === undefined && /_(PREFIX|VERSION)$/.test(name)),
+    ([name]) =>
+      !name.startsWith('KWOK_') ||
+      (builtDir === undefined && /_(PREFIX|VERSION|BINARY|BINARY_TAR)$/.test(name)),
   );
   return {
     ...(builtDir === undefined ? { KWOK_KUBE_VERSION: kubernetesVersion } : {}),

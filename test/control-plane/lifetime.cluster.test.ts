@@ -8,6 +8,7 @@ import { startControlPlane, type ControlPlane } from './control-plane.ts';
 import type { OwnerReport } from './owner-fixture.ts';
 import { readProcess } from './process-table.ts';
 import { processesOf } from './removal.ts';
+import { waitUntil } from './wait.ts';
 
 const startedOwners: ChildProcess[] = [];
 const startedPlanes: ControlPlane[] = [];
@@ -58,10 +59,18 @@ test('delete leaves no process and no folder, and may be called again', async ()
   await expect(plane.delete()).resolves.toBeUndefined();
 });
 
-test('an owner that is killed with SIGKILL leaves its cluster to the next start, which removes it', async () => {
+test('an owner that is killed with SIGKILL: its guardian removes its cluster', async () => {
   const { owner, report } = await startOwner();
-  await end(owner, 'SIGKILL');
   expect(report.pids).toHaveLength(4);
+  await end(owner, 'SIGKILL');
+  await waitUntil('the cluster is gone', () => living(report).length === 0 && !existsSync(report.workDir));
+  await waitUntil('the guardian has ended', () => readProcess(report.guardianPid!) === undefined);
+});
+
+test('an owner and its guardian killed with SIGKILL: the next start removes the cluster', async () => {
+  const { owner, report } = await startOwner();
+  process.kill(report.guardianPid!, 'SIGKILL');
+  await end(owner, 'SIGKILL');
   expect(living(report)).toEqual(report.pids);
   expect(cli('list').stdout).toMatch(new RegExp(`^${report.name}\\tleft behind`, 'm'));
 
@@ -100,7 +109,6 @@ test('an interrupt while the cluster is being made leaves nothing', async () => 
   const owner = spawn(process.execPath, ['--input-type=module', '--eval', script], { stdio: 'inherit' });
   startedOwners.push(owner);
   const workDir = join((await start()).workDir, '..', 'interrupted');
-  const { waitUntil } = await import('./wait.ts');
   await waitUntil('etcd is started', () =>
     processesOf(workDir).some(({ commandLine }) => commandLine.includes('/bin/etcd ')),
   );

@@ -1,7 +1,7 @@
 /**
  * Work that must be done before this process ends, however it ends: normal exit, uncaught exception, Ctrl-C,
  * SIGTERM, SIGHUP. It is synchronous because nothing else runs in an exit handler. SIGKILL is the one end that no
- * process sees; the sweep of the next start cleans up after it.
+ * process sees; the guardian cleans up after it.
  *
  * @module
  */

@@ -6,6 +6,7 @@
  * @module
  */
 import { startControlPlane } from './control-plane.ts';
+import { listProcesses } from './process-table.ts';
 import { processesOf } from './removal.ts';
 
 /** What the program writes. */
@@ -13,13 +14,18 @@ export interface OwnerReport {
   readonly name: string;
   readonly workDir: string;
   readonly pids: readonly number[];
+  readonly guardianPid: number | undefined;
 }
 
 const plane = await startControlPlane();
-const pids = processesOf(plane.workDir).map(({ pid }) => pid);
-process.stdout.write(
-  `${JSON.stringify({ name: plane.name, workDir: plane.workDir, pids } satisfies OwnerReport)}\n`,
-);
+const report: OwnerReport = {
+  name: plane.name,
+  workDir: plane.workDir,
+  pids: processesOf(plane.workDir).map(({ pid }) => pid),
+  guardianPid: listProcesses().find(({ commandLine }) => commandLine.includes(`guardian.ts ${process.pid} `))
+    ?.pid,
+};
+process.stdout.write(`${JSON.stringify(report)}\n`);
 if (process.argv[2] === 'keep') {
   plane.keep();
   await plane.api.close();

@@ -4,9 +4,16 @@
  *
  * @module
  */
-import { rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { listRecords, listRemains, ownerLives, removeAlias, type ClusterRecord } from './cluster-record.ts';
+import {
+  recordFile,
+  listRecords,
+  listRemains,
+  ownerLives,
+  removeAlias,
+  type ClusterRecord,
+} from './cluster-record.ts';
 import { clustersDir } from './paths.ts';
 import { listProcesses, type ProcessInfo } from './process-table.ts';
 import { hasErrorCode } from './system-error.ts';
@@ -41,8 +48,17 @@ export function removeCluster(record: ClusterRecord): void {
     for (const { pid } of left) killIfThere(pid);
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
   }
-  rmSync(join(clustersDir, record.name), { recursive: true, force: true, maxRetries: 3 });
+  removeFolder(join(clustersDir, record.name));
   removeAlias(record);
+}
+
+/** Deletes the record last: whoever is interrupted here leaves a cluster that the next sweep still recognises. */
+function removeFolder(folder: string): void {
+  const entries = existsSync(folder) ? readdirSync(folder) : [];
+  for (const entry of entries.filter((name) => name !== recordFile)) {
+    rmSync(join(folder, entry), { recursive: true, force: true, maxRetries: 3 });
+  }
+  rmSync(folder, { recursive: true, force: true });
 }
 
 function killIfThere(pid: number): void {
