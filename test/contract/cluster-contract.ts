@@ -41,6 +41,7 @@ export function clusterContract(name: string, start: () => Promise<ContractClust
       workshop = await openWorkshop(cluster);
     });
     afterEach(async () => {
+      expect(workshop.complaints()).toEqual([]);
       await workshop.close();
     });
 

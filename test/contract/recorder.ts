@@ -16,16 +16,23 @@ export class Recorder<Item extends Listed> implements Handler<Item> {
   /** What exists, going by what was told. */
   readonly present = new Map<string, Item>();
 
+  /** What made no sense; an exception would only make the watch list anew. */
+  readonly complaints: string[] = [];
+
   upsert(item: Item): void {
+    if (this.uidsOf(item.name).some((uid) => uid !== item.uid)) {
+      this.complaints.push(`${item.name} came while its predecessor was there`);
+    }
     if (this.present.get(item.uid)?.resourceVersion === item.resourceVersion) {
-      throw new Error(`${item.name} was delivered twice in the same version`);
+      this.complaints.push(`${item.name} was delivered twice in the same version`);
     }
     this.present.set(item.uid, item);
     this.told.push({ what: 'upsert', name: item.name, uid: item.uid });
   }
 
   remove(item: Item): void {
-    if (!this.present.delete(item.uid)) throw new Error(`${item.name} was removed and had never been there`);
+    if (!this.present.delete(item.uid))
+      this.complaints.push(`${item.name} was removed and had never been there`);
     this.told.push({ what: 'remove', name: item.name, uid: item.uid });
   }
 

@@ -78,6 +78,7 @@ export class Workshop {
   readonly #watchClient: ApiClient;
   readonly #directory: string;
   readonly #watches: { stop(): Promise<void> }[] = [];
+  readonly #recorders: { readonly complaints: readonly string[] }[] = [];
 
   constructor(parts: { proxy: TcpProxy; directory: string; direct: ApiClient; watched: ApiClient }) {
     this.proxy = parts.proxy;
@@ -92,7 +93,7 @@ export class Workshop {
   /** Starts a watch of all pods and waits until it has synced. */
   async watchPods(
     how: 'watch-list' | 'pages' = 'watch-list',
-  ): Promise<Watched<PodFacts> & { pages(): number }> {
+  ): Promise<Watched<PodFacts> & { readonly pages: () => number }> {
     const recorder = new Recorder<PodFacts>();
     let pages = 0;
     const client = observed(this.#watchClient, how, () => (pages += 1));
@@ -139,6 +140,11 @@ export class Workshop {
     return policyFacts(await this.client.request({ method: 'POST', path, body }));
   }
 
+  /** What the watches told that makes no sense. */
+  complaints(): string[] {
+    return this.#recorders.flatMap((recorder) => recorder.complaints);
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.#watches.map((watch) => watch.stop()));
     await Promise.all([this.client.close(), this.#watchClient.close()]);
@@ -158,6 +164,7 @@ export class Workshop {
     };
     const watch = new ListWatch<Item>({ ...what, handler: recorder, observer });
     this.#watches.push(watch);
+    this.#recorders.push(recorder);
     watch.start();
     await watch.whenSynced();
     return { watch, recorder, restarts };

@@ -12,6 +12,8 @@ export interface SeenRequest {
   readonly authorization: string | undefined;
   readonly contentType: string | undefined;
   readonly body: string;
+  /** The client's port: tells connections apart. */
+  readonly port: number | undefined;
 }
 
 /**

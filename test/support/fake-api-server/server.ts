@@ -200,6 +200,7 @@ async function read(request: IncomingMessage): Promise<SeenRequest> {
     authorization: request.headers.authorization,
     contentType: request.headers['content-type'],
     body: Buffer.concat(chunks).toString('utf8'),
+    port: request.socket.remotePort,
   };
 }
 

@@ -1,0 +1,159 @@
+import { describe, expect, it } from 'vitest';
+
+import type { ApiClient } from '../../src/cluster/api-client.ts';
+import type { BindRequest } from '../../src/cluster/binder.ts';
+import { Binder } from '../../src/cluster/binder.ts';
+import { PodReader } from '../../src/cluster/pod-reader.ts';
+import { isBinding } from '../support/fake-api-server/faults.ts';
+import type { FakeApiServer } from '../support/fake-api-server/server.ts';
+import type { StoredObject } from '../support/fake-api-server/store.ts';
+import { aClient, aPod, aServer, deletePod } from './support.ts';
+
+const UNIT = 'resource-policy.scheduling/unit';
+
+function aBinder(client: ApiClient): Binder {
+  return new Binder(client, new PodReader(client));
+}
+
+function toNode(pod: StoredObject, nodeName = 'n1'): BindRequest {
+  const { name, uid } = pod.metadata;
+  return { namespace: 'default', name, uid, nodeName, annotations: { [UNIT]: 'unit-a' } };
+}
+
+function nodeOf(server: FakeApiServer, name: string): unknown {
+  return server.store.get('pods', name, 'default')?.spec['nodeName'];
+}
+
+const forbidden = { kind: 'answer', status: 403 } as const;
+
+describe('a bind whose answer is lost', () => {
+  it('is found to have been done', async () => {
+    const server = await aServer();
+    const pod = aPod(server, 'a');
+    server.faults.add({ kind: 'lose-answer' });
+    const result = await aBinder(aClient(server)).bind(toNode(pod));
+    expect(result).toMatchObject({
+      outcome: 'already-bound-here',
+      pod: { uid: pod.metadata.uid, nodeName: 'n1', recordedUnit: 'unit-a' },
+    });
+    expect(server.seen(isBinding)).toHaveLength(2);
+  });
+
+  it('is unknown when it cannot be asked', async () => {
+    const server = await aServer();
+    const pod = aPod(server, 'a');
+    server.faults.add({ kind: 'lose-answer' });
+    server.faults.add({ kind: 'answer', status: 500 }, ({ method }) => method === 'GET');
+    const result = await aBinder(aClient(server)).bind(toNode(pod));
+    expect(result).toMatchObject({ outcome: 'unknown' });
+    expect(nodeOf(server, 'a')).toBe('n1');
+  });
+
+  it('is unknown at the deadline, and is not sent twice', async () => {
+    const server = await aServer();
+    const pod = aPod(server, 'a');
+    server.faults.add({ kind: 'hang' });
+    const result = await aBinder(aClient(server, { deadlineMs: 100 })).bind(toNode(pod));
+    expect(result).toMatchObject({ outcome: 'unknown' });
+    expect(server.seen(isBinding)).toHaveLength(1);
+  });
+
+  it('is refused when the pod is gone by then: it can never be bound', async () => {
+    const server = await aServer();
+    const pod = aPod(server, 'a');
+    deletePod(server, 'a');
+    server.faults.add({ kind: 'break' });
+    const result = await aBinder(aClient(server)).bind(toNode(pod));
+    expect(result).toMatchObject({ outcome: 'refused', status: 404 });
+  });
+
+  it('is unknown, not refused, when the second try is refused for another reason', async () => {
+    const server = await aServer();
+    const pod = aPod(server, 'a');
+    server.faults.add({ kind: 'lose-answer' });
+    server.faults.add(forbidden);
+    const result = await aBinder(aClient(server)).bind(toNode(pod));
+    expect(result).toMatchObject({ outcome: 'unknown' });
+    expect(nodeOf(server, 'a')).toBe('n1');
+  });
+});
+
+describe('a bind that fails', () => {
+  it.each([{ kind: 'break' }, { kind: 'answer', status: 500 }, { kind: 'answer', status: 503 }] as const)(
+    'once by $kind $status is tried again',
+    async (fault) => {
+      const server = await aServer();
+      const pod = aPod(server, 'a');
+      server.faults.add(fault);
+      await expect(aBinder(aClient(server)).bind(toNode(pod))).resolves.toEqual({ outcome: 'bound' });
+      expect(nodeOf(server, 'a')).toBe('n1');
+    },
+  );
+
+  it('twice by 500 is unknown', async () => {
+    const server = await aServer();
+    server.faults.add({ kind: 'answer', status: 500 }, isBinding, 2);
+    const result = await aBinder(aClient(server)).bind(toNode(aPod(server, 'a')));
+    expect(result).toMatchObject({ outcome: 'unknown', message: expect.stringContaining('500') });
+  });
+
+  it.each([400, 403, 422, 429])('by %i is refused', async (status) => {
+    const server = await aServer();
+    server.faults.add({ kind: 'answer', status, headers: { 'retry-after': '60' } });
+    const result = await aBinder(aClient(server)).bind(toNode(aPod(server, 'a')));
+    expect(result).toMatchObject({ outcome: 'refused', status });
+    expect(nodeOf(server, 'a')).toBeUndefined();
+  });
+
+  it('for want of a server is refused: nothing was sent', async () => {
+    const server = await aServer();
+    const pod = aPod(server, 'a');
+    await server.down();
+    const result = await aBinder(aClient(server)).bind(toNode(pod));
+    expect(result).toMatchObject({ outcome: 'refused', status: 0 });
+    await server.listen();
+  });
+
+  it('since the pod is terminating is refused', async () => {
+    const server = await aServer();
+    const pod = server.store.update('pods', aPod(server, 'a'), (draft) => {
+      draft.metadata.deletionTimestamp = '2026-01-01T00:00:00Z';
+    });
+    const result = await aBinder(aClient(server)).bind(toNode(pod));
+    expect(result).toMatchObject({
+      outcome: 'refused',
+      status: 409,
+      message: expect.stringContaining('being deleted'),
+    });
+  });
+
+  it('since somebody bound it elsewhere is refused, even after a broken try', async () => {
+    const server = await aServer();
+    const pod = aPod(server, 'a');
+    const binder = aBinder(aClient(server));
+    await binder.bind(toNode(pod, 'n2'));
+    server.faults.add({ kind: 'break' });
+    const result = await binder.bind(toNode(pod, 'n1'));
+    expect(result).toMatchObject({ outcome: 'refused', status: 409, message: expect.stringContaining('n2') });
+  });
+});
+
+describe('a conflict', () => {
+  it('is unknown when the pod cannot be read', async () => {
+    const server = await aServer();
+    const pod = aPod(server, 'a');
+    const binder = aBinder(aClient(server));
+    await binder.bind(toNode(pod));
+    server.faults.add(forbidden, ({ method }) => method === 'GET');
+    await expect(binder.bind(toNode(pod))).resolves.toMatchObject({ outcome: 'unknown' });
+  });
+
+  it('about another pod of that name on that node is refused', async () => {
+    const server = await aServer();
+    const old = aPod(server, 'a');
+    deletePod(server, 'a');
+    const binder = aBinder(aClient(server));
+    await binder.bind(toNode(aPod(server, 'a')));
+    await expect(binder.bind(toNode(old))).resolves.toMatchObject({ outcome: 'refused', status: 409 });
+  });
+});
