@@ -20,7 +20,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cacheDir, clustersDir } from './paths.ts';
 import { portPicker } from './ports.ts';
-import { readProcess } from './process-table.ts';
+import { isThere, readProcess } from './process-table.ts';
 import { hasErrorCode } from './system-error.ts';
 
 /** The ports of a cluster's components, all on 127.0.0.1. */
@@ -150,5 +150,5 @@ export function recordKept(record: ClusterRecord): ClusterRecord {
 
 /** Whether the process that started the cluster is alive. */
 export function ownerLives({ ownerPid, ownerStartedAt }: ClusterRecord): boolean {
-  return readProcess(ownerPid)?.startedAt === ownerStartedAt;
+  return isThere({ pid: ownerPid, startedAt: ownerStartedAt });
 }

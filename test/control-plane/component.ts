@@ -9,7 +9,7 @@ import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { Agent, request } from 'undici';
 import type { ComponentCommand, ComponentName } from './kwokctl.ts';
-import { readProcess, type ProcessInfo } from './process-table.ts';
+import { isThere, readProcess, type ProcessInfo } from './process-table.ts';
 import { GaveUpError, waitUntil } from './wait.ts';
 
 /** What a component is made from. */
@@ -166,7 +166,7 @@ export class Component {
     process.kill(found.pid, signal);
     // A paused process takes no other signal than SIGKILL before it goes on.
     if (signal === 'SIGTERM' && found.state.startsWith('T')) process.kill(found.pid, 'SIGCONT');
-    const gone = (): boolean => this.pid === undefined;
+    const gone = (): boolean => !isThere(found);
     await waitUntil(`${this.name} ends after ${signal}`, gone, { timeoutMs: 90_000, intervalMs: 5 });
   }
 

@@ -9,7 +9,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { withLock } from './lock.ts';
 import { clustersDir } from './paths.ts';
-import { readProcess } from './process-table.ts';
+import { isThere, readProcess } from './process-table.ts';
 import { sweepOrphans } from './removal.ts';
 import { waitUntil } from './wait.ts';
 
@@ -33,14 +33,13 @@ export function startGuardian(): void {
   if ('unref' in guardian.stdin && typeof guardian.stdin.unref === 'function') guardian.stdin.unref();
 }
 
-async function guard(ownerPid: number, ownerStartedAt: string): Promise<void> {
+async function guard(owner: { readonly pid: number; readonly startedAt: string }): Promise<void> {
   await process.stdin.resume().toArray();
-  const ownerEnded = (): boolean => readProcess(ownerPid)?.startedAt !== ownerStartedAt;
-  await waitUntil('the owner has ended', ownerEnded, { intervalMs: 5 });
+  await waitUntil('the owner has ended', () => !isThere(owner), { intervalMs: 5 });
   await withLock(join(clustersDir, '.lock'), sweepOrphans);
 }
 
 if (import.meta.main) {
   const [pid = '', startedAt = ''] = process.argv.slice(2);
-  await guard(Number(pid), startedAt);
+  await guard({ pid: Number(pid), startedAt });
 }

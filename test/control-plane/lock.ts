@@ -9,7 +9,7 @@ import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeProcessEnds } from './lifetime.ts';
-import { readProcess } from './process-table.ts';
+import { isThere, readProcess } from './process-table.ts';
 import { hasErrorCode } from './system-error.ts';
 
 /**
@@ -63,8 +63,7 @@ function tryToTake(file: string): boolean {
   const holder = holderOf(file);
   // Two waiters may both see the dead holder, and the slower one then removes the faster one's fresh lock. The
   // window is the microseconds between this look and the removal; what the lock guards tolerates it.
-  if (holder !== undefined && readProcess(holder.pid)?.startedAt !== holder.startedAt)
-    rmSync(file, { force: true });
+  if (holder !== undefined && !isThere(holder)) rmSync(file, { force: true });
   return false;
 }
 

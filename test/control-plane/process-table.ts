@@ -15,13 +15,18 @@ export interface ProcessInfo {
   readonly state: string;
   /** Opaque; with the pid it identifies one process for as long as the machine is up. */
   readonly startedAt: string;
-  /** The program and its arguments, joined by single spaces. */
+  /** The program and its arguments, joined by single spaces; empty for a kernel thread and a process that is dying. */
   readonly commandLine: string;
 }
 
 /** The process with this pid, or undefined when there is none or it is a zombie. */
 export function readProcess(pid: number): ProcessInfo | undefined {
   return process.platform === 'linux' ? fromProc(pid) : fromPs(['-p', String(pid)])[0];
+}
+
+/** Whether this very process is still there, not another one with its pid. */
+export function isThere({ pid, startedAt }: Pick<ProcessInfo, 'pid' | 'startedAt'>): boolean {
+  return readProcess(pid)?.startedAt === startedAt;
 }
 
 /** Every living process that this user may see. */

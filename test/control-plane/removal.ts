@@ -15,7 +15,7 @@ import {
   type ClusterRecord,
 } from './cluster-record.ts';
 import { clustersDir } from './paths.ts';
-import { listProcesses, type ProcessInfo } from './process-table.ts';
+import { isThere, listProcesses, type ProcessInfo } from './process-table.ts';
 import { hasErrorCode } from './system-error.ts';
 
 /** Name of the file in a cluster's folder that kwokctl is given; it tells whose kwokctl a process is. */
@@ -37,19 +37,26 @@ export function processesOf(workDir: string): ProcessInfo[] {
  * @throws when a process survives SIGKILL for 10 seconds; the folder is left then
  */
 export function removeCluster(record: ClusterRecord): void {
-  const deadlineMs = performance.now() + 10_000;
-  // One look is not enough: a kwokctl that dies may just have started a component.
-  for (let left = processesOf(record.workDir); left.length > 0; left = processesOf(record.workDir)) {
-    if (performance.now() > deadlineMs) {
-      throw new Error(
-        `cluster ${record.name}: processes ${left.map(({ pid }) => pid).join(', ')} do not end`,
-      );
-    }
-    for (const { pid } of left) killIfThere(pid);
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
-  }
+  endProcesses(record);
   removeFolder(join(clustersDir, record.name));
   removeAlias(record);
+}
+
+function endProcesses({ name, workDir }: ClusterRecord): void {
+  const deadlineMs = performance.now() + 10_000;
+  let dying: ProcessInfo[] = [];
+  for (;;) {
+    // One look is not enough: a kwokctl that dies may just have started a component. And a dying process loses its
+    // command line some time before it is gone and its files and ports are free.
+    const found = processesOf(workDir);
+    dying = [...found, ...dying.filter(isThere)];
+    if (dying.length === 0) return;
+    if (performance.now() > deadlineMs) {
+      throw new Error(`cluster ${name}: processes ${dying.map(({ pid }) => pid).join(', ')} do not end`);
+    }
+    for (const { pid } of found) killIfThere(pid);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+  }
 }
 
 /** Deletes the record last: whoever is interrupted here leaves a cluster that the next sweep still recognises. */
