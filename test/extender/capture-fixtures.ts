@@ -14,7 +14,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
-import { json } from 'node:stream/consumers';
+import { text } from 'node:stream/consumers';
 import { format } from 'prettier';
 import { parse } from 'yaml';
 import { startControlPlane } from '../control-plane/control-plane.ts';
@@ -61,8 +61,8 @@ try {
 mkdirSync(FIXTURES, { recursive: true });
 for (const name of WANTED) {
   // oxlint-disable-next-line no-await-in-loop
-  const text = await format(JSON.stringify(bodies.get(name), null, 2), { parser: 'json', printWidth: 110 });
-  writeFileSync(join(FIXTURES, `${name}.json`), text);
+  const pretty = await format(JSON.stringify(bodies.get(name), null, 2), { parser: 'json', printWidth: 110 });
+  writeFileSync(join(FIXTURES, `${name}.json`), pretty);
 }
 
 /** The shipped configuration with a second extender, and with prioritize, which it leaves out. */
@@ -83,13 +83,14 @@ function schedulerConfig(): Readonly<Record<string, unknown>> {
 
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const [, form = '', verb = ''] = request.url?.split('/') ?? [];
-  // JSON from the wire; only the fields that Body names are read, and only to pass them on.
-  const body = (await json(request)) as Body;
+  const body: Body = JSON.parse(await text(request));
   const name = verb === 'bind' ? verb : `${verb}-${form}`;
   if (!bodies.has(name)) bodies.set(name, body);
-  const text = JSON.stringify(await passAll(verb, body));
-  response.setHeader('content-type', 'application/json').setHeader('content-length', Buffer.byteLength(text));
-  response.end(text);
+  const reply = JSON.stringify(await passAll(verb, body));
+  response
+    .setHeader('content-type', 'application/json')
+    .setHeader('content-length', Buffer.byteLength(reply));
+  response.end(reply);
 }
 
 async function passAll(verb: string, body: Body): Promise<unknown> {
