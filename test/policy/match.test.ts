@@ -11,6 +11,13 @@ function fromJson(text: string): Labels {
   return labels;
 }
 
+/** A requirement on the label `tier`. */
+const tier = (operator: string, values?: readonly string[]): Record<string, unknown> => ({
+  key: 'tier',
+  operator,
+  ...(values === undefined ? {} : { values }),
+});
+
 describe('selector: the pod carries every label', () => {
   const cases: Record<string, { selector: Labels; labels: Labels; want: boolean }> = {
     'an empty one selects every pod': { selector: {}, labels: {}, want: true },
@@ -49,11 +56,6 @@ describe('selector: the pod carries every label', () => {
 });
 
 describe('matchExpressions: as in Kubernetes', () => {
-  const tier = (operator: string, values?: readonly string[]): Record<string, unknown> => ({
-    key: 'tier',
-    operator,
-    ...(values === undefined ? {} : { values }),
-  });
   const cases: Record<
     string,
     { requirements: readonly Record<string, unknown>[]; labels: Labels; want: boolean }

@@ -13,6 +13,10 @@ const ECS: UnitSpec = { resource: 'ecs' };
 /** A policy without problems, to be spoilt in one place. */
 const sound = aPolicy('spark').unit({ resource: 'ecs', max: 2 });
 
+function nameOfLast(units: readonly UnitSpec[]): string | undefined {
+  return sound.spec({ units }).parsed().units.at(-1)?.name;
+}
+
 describe('a policy as the API server hands it out', () => {
   it('reads the policy of ACK’s document', () => {
     const { metadata, spec } = parseYaml(readFileSync(EXAMPLE, 'utf8'));
@@ -142,9 +146,6 @@ describe('names of units', () => {
   });
 
   it('are what they were when a unit is put in before them', () => {
-    const nameOfLast = (units: readonly UnitSpec[]): string | undefined =>
-      sound.spec({ units }).parsed().units.at(-1)?.name;
-
     expect(nameOfLast([ECS, { resource: 'eci' }])).toBe(
       nameOfLast([ECS, { ...ECS, nodeSelector: { pool: 'b' } }, { resource: 'eci' }]),
     );

@@ -1,0 +1,149 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { PodFacts } from '../../src/facts/pod-facts.ts';
+import { podFacts } from '../../src/facts/pod-facts.ts';
+import { MissingField } from '../../src/facts/required.ts';
+import type { PodBuilder } from '../support/builders.ts';
+import { aPod } from '../support/builders.ts';
+
+const CAPTURED = join(import.meta.dirname, '../extender/fixtures/filter-names.json');
+
+describe('facts of a pod', () => {
+  it('of kube-scheduler’s own writing', () => {
+    const { Pod } = JSON.parse(readFileSync(CAPTURED, 'utf8'));
+
+    expect(podFacts(Pod)).toEqual({
+      uid: Pod.metadata.uid,
+      namespace: 'default',
+      name: 'spark-pi-driver',
+      labels: Pod.metadata.labels,
+      resourceVersion: Pod.metadata.resourceVersion,
+      createdMs: new Date(Pod.metadata.creationTimestamp).getTime(),
+      nodeName: undefined,
+      finished: false,
+      terminating: false,
+      scheduledMs: undefined,
+      unschedulable: undefined,
+      nominatedNode: undefined,
+      priority: 0,
+      hasDeletionCost: false,
+      recordedPolicy: undefined,
+      recordedUnit: undefined,
+    });
+  });
+
+  it('are complete although the object says next to nothing', () => {
+    expect(podFacts({ metadata: { uid: 'u', namespace: 'n', name: 'p' } })).toEqual({
+      uid: 'u',
+      namespace: 'n',
+      name: 'p',
+      labels: {},
+      resourceVersion: '',
+      createdMs: 0,
+      nodeName: undefined,
+      finished: false,
+      terminating: false,
+      scheduledMs: undefined,
+      unschedulable: undefined,
+      nominatedNode: undefined,
+      priority: 0,
+      hasDeletionCost: false,
+      recordedPolicy: undefined,
+      recordedUnit: undefined,
+    } satisfies PodFacts);
+  });
+
+  const pod = aPod('e1');
+  const cases: Record<string, { pod: PodBuilder; want: Partial<PodFacts> }> = {
+    bound: { pod: pod.on('ecs-0').scheduledAt(7_000), want: { nodeName: 'ecs-0', scheduledMs: 7_000 } },
+    created: { pod: pod.createdAt(5_000), want: { createdMs: 5_000 } },
+    'of a priority': { pod: pod.priority(-5), want: { priority: -5 } },
+    'running counts': { pod: pod.on('ecs-0'), want: { finished: false } },
+    'succeeded is finished': { pod: pod.on('ecs-0').finished('Succeeded'), want: { finished: true } },
+    'failed is finished': { pod: pod.on('ecs-0').finished('Failed'), want: { finished: true } },
+    'terminating is not finished': { pod: pod.terminating(), want: { terminating: true, finished: false } },
+    'reported unschedulable': {
+      pod: pod.unschedulable('no'),
+      want: { unschedulable: 'no', scheduledMs: undefined },
+    },
+    'bound is not unschedulable': {
+      pod: pod.unschedulable('no').on('ecs-0'),
+      want: { unschedulable: undefined },
+    },
+    nominated: { pod: pod.nominated('ecs-0'), want: { nominatedNode: 'ecs-0' } },
+    'with a deletion cost, even 0': { pod: pod.deletionCost(0), want: { hasDeletionCost: true } },
+    'placed by us': {
+      pod: pod.placedBy('spark', 'eci'),
+      want: { recordedPolicy: 'spark', recordedUnit: 'eci' },
+    },
+  };
+
+  it.for(Object.entries(cases))('%s', ([, { pod: built, want }]) => {
+    expect(built.facts()).toMatchObject(want);
+  });
+
+  it('an unschedulable condition without a message is one all the same', () => {
+    const status = { conditions: [{ type: 'PodScheduled', status: 'False' }] };
+
+    expect(podFacts({ ...pod.object(), status }).unschedulable).toBe('');
+  });
+
+  it('other conditions say nothing of scheduling', () => {
+    const since = '1970-01-01T00:00:09Z';
+    const status = {
+      conditions: [
+        { type: 'Ready', status: 'False', message: 'starting' },
+        { type: 'Initialized', status: 'True', lastTransitionTime: since },
+      ],
+    };
+
+    expect(podFacts({ ...pod.object(), status })).toMatchObject({
+      unschedulable: undefined,
+      scheduledMs: undefined,
+    });
+  });
+
+  it('empty words, as Go clients write them, say nothing', () => {
+    const object = { ...pod.object(), spec: { nodeName: '' }, status: { nominatedNodeName: '' } };
+
+    expect(podFacts(object)).toMatchObject({ nodeName: undefined, nominatedNode: undefined });
+  });
+
+  it('null maps, lists and times, as Go clients write them, are empty', () => {
+    const { uid, name, namespace } = { uid: 'u', name: 'p', namespace: 'n' };
+    const object = {
+      metadata: {
+        uid,
+        name,
+        namespace,
+        labels: null,
+        annotations: null,
+        creationTimestamp: null,
+        deletionTimestamp: null,
+      },
+      status: { conditions: null },
+    };
+
+    expect(podFacts(object)).toMatchObject({
+      labels: {},
+      createdMs: 0,
+      terminating: false,
+      unschedulable: undefined,
+    });
+  });
+
+  it.for(['uid', 'namespace', 'name'])('no pod without metadata.%s', (field) => {
+    const metadata = { uid: 'u', namespace: 'n', name: 'p' };
+
+    for (const value of [undefined, '']) {
+      expect(() => podFacts({ metadata: { ...metadata, [field]: value } })).toThrow(
+        new MissingField(`metadata.${field}`),
+      );
+    }
+  });
+
+  it('no pod without metadata', () => {
+    expect(() => podFacts({})).toThrow('metadata.uid is missing or empty');
+  });
+});
