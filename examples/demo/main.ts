@@ -132,7 +132,6 @@ async function submit({ api }: ControlPlane, submission: Submission): Promise<vo
   });
   for (let id = 1; id <= submission.executorCount; id += 1) {
     // In order, as the driver's allocator asks for them.
-    // oxlint-disable-next-line no-await-in-loop
     await api.request('POST', path, submission.executor(id, driver.metadata.uid));
   }
 }

@@ -144,7 +144,6 @@ export function compose(settings: ServeSettings, logger: Logger): Program {
     start: async () => {
       for (const watch of watches) {
         watch.start();
-        // oxlint-disable-next-line no-await-in-loop
         await watch.whenSynced();
       }
       stopUpkeep = startUpkeep({

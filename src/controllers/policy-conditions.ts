@@ -73,7 +73,6 @@ export class PolicyConditions {
       );
       try {
         // One at a time: a burst of new policies must not crowd out bindings.
-        // oxlint-disable-next-line no-await-in-loop
         if (conditions !== undefined)
           await this.#parts.write(policy, { observedGeneration: policy.generation, conditions });
         if (this.#queue.get(key) === policy) this.#queue.delete(key);

@@ -54,11 +54,8 @@ describe('20 jobs of 60 pods at once', () => {
     const witness = await burst('stormy');
     for (const bound of [PLACED * 0.2, PLACED * 0.5, PLACED * 0.8]) {
       // One kill after the other is the point.
-      // oxlint-disable-next-line no-await-in-loop
       await witness.until(`${bound} pods are bound`, () => witness.bound >= bound, 120_000);
-      // oxlint-disable-next-line no-await-in-loop
       await extender.kill();
-      // oxlint-disable-next-line no-await-in-loop
       await extender.start();
     }
     expect(await outcome(witness, 'stormy')).toEqual(EXACTLY_FULL);
