@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, expect, test } from 'vitest';
+import { listRecords } from './cluster-record.ts';
 import { startControlPlane, type ControlPlane } from './control-plane.ts';
 import type { OwnerReport } from './owner-fixture.ts';
 import { readProcess } from './process-table.ts';
@@ -104,11 +105,14 @@ test('a kept cluster outlives its owner and the next start, until it is deleted 
 });
 
 test('an interrupt while the cluster is being made leaves nothing', async () => {
+  const name = `interrupted-${process.pid}`;
   const script = `import { startControlPlane } from ${JSON.stringify(join(import.meta.dirname, 'control-plane.ts'))};
-    await startControlPlane({ name: 'interrupted' });`;
+    await startControlPlane({ name: '${name}' });`;
   const owner = spawn(process.execPath, ['--input-type=module', '--eval', script], { stdio: 'inherit' });
   startedOwners.push(owner);
-  const workDir = join((await start()).workDir, '..', 'interrupted');
+  const { workDir } = await waitUntil('its folder', () =>
+    listRecords().find((record) => record.name === name),
+  );
   await waitUntil('etcd is started', () =>
     processesOf(workDir).some(({ commandLine }) => commandLine.includes('/bin/etcd ')),
   );

@@ -43,7 +43,9 @@ function fromProc(pid: number): ProcessInfo | undefined {
     // The second field is the program's name in parentheses and may itself hold spaces and parentheses.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     const [state = ''] = fields;
-    if (state === 'Z' || state === 'X') return undefined;
+    const threads = Number(fields[17]);
+    // The main thread of a killed process may be a zombie while others still hold its ports and files.
+    if (state === 'X' || (state === 'Z' && threads <= 1)) return undefined;
     const commandLine = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replace(/\0$/, '').replaceAll('\0', ' ');
     return { pid, state, startedAt: fields[19] ?? '', commandLine };
   } catch (error) {
