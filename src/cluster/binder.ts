@@ -82,20 +82,27 @@ export class Binder {
    *   answer that excludes it for good is a refusal: the pod is gone, or it is bound elsewhere or another pod.
    */
   async #judge(request: BindRequest, error: ApiError, isOnlyAttempt: boolean): Promise<BindResult> {
-    if (error.status === 409) return this.#judgeConflict(request, error);
+    if (error.status === 409) return this.#judgeConflict(request, error, isOnlyAttempt);
     if (error.definite && (isOnlyAttempt || error.notFound)) return refused(error);
     return { outcome: 'unknown', message: error.message };
   }
 
-  async #judgeConflict(request: BindRequest, conflict: ApiError): Promise<BindResult> {
+  async #judgeConflict(
+    request: BindRequest,
+    conflict: ApiError,
+    isOnlyAttempt: boolean,
+  ): Promise<BindResult> {
     let pod: PodFacts | undefined;
     try {
       pod = await this.#reader.readPod(request.namespace, request.name);
     } catch (error) {
       return { outcome: 'unknown', message: `${conflict.message}; reading the pod: ${messageOf(error)}` };
     }
-    const isHere = pod?.uid === request.uid && pod.nodeName === request.nodeName;
-    return pod !== undefined && isHere ? { outcome: 'already-bound-here', pod } : refused(conflict);
+    if (pod?.uid === request.uid && pod.nodeName === request.nodeName)
+      return { outcome: 'already-bound-here', pod };
+    const canStillBeBound = pod?.uid === request.uid && pod.nodeName === undefined && !pod.terminating;
+    if (canStillBeBound && !isOnlyAttempt) return { outcome: 'unknown', message: conflict.message };
+    return refused(conflict);
   }
 }
 

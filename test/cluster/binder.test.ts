@@ -139,6 +139,17 @@ describe('a bind that fails', () => {
 });
 
 describe('a conflict', () => {
+  it('about a pod that is not bound is refused, but unknown when an earlier try may still arrive', async () => {
+    const server = await aServer();
+    const pod = aPod(server, 'a');
+    const binder = aBinder(aClient(server));
+    server.faults.add({ kind: 'answer', status: 409 });
+    await expect(binder.bind(toNode(pod))).resolves.toMatchObject({ outcome: 'refused', status: 409 });
+    server.faults.add({ kind: 'break' });
+    server.faults.add({ kind: 'answer', status: 409 });
+    await expect(binder.bind(toNode(pod))).resolves.toMatchObject({ outcome: 'unknown' });
+  });
+
   it('is unknown when the pod cannot be read', async () => {
     const server = await aServer();
     const pod = aPod(server, 'a');
