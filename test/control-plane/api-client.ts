@@ -58,8 +58,6 @@ export class ApiClient {
       connections,
       // One HTTP/2 connection for all would be one TCP window and one server goroutine's frame loop.
       allowH2: false,
-      // A watch that nothing happens on is silent for minutes.
-      bodyTimeout: 0,
       connect: { ca: readFileSync(ca), cert: readFileSync(cert), key: readFileSync(key) },
     });
   }

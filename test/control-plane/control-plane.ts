@@ -125,7 +125,7 @@ export class ControlPlane {
 
   /** The log file of a component. */
   logs(component: ComponentName): string {
-    return this.#components().find(({ name }) => name === component)?.logFile ?? '';
+    return join(this.workDir, 'logs', `${component}.log`);
   }
 
   /**
@@ -148,9 +148,5 @@ export class ControlPlane {
     await this.api.close();
     removeCluster(this.#record);
     this.#withdrawEnding();
-  }
-
-  #components(): Component[] {
-    return [this.etcd, this.apiServer, this.controllerManager, this.scheduler, this.kwok];
   }
 }

@@ -8,10 +8,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { delimiter, dirname, join, relative } from 'node:path';
 import { parseAllDocuments, stringify } from 'yaml';
 import type { Binaries } from './binaries.ts';
 import type { ClusterRecord } from './cluster-record.ts';
+import { cacheDir } from './paths.ts';
 import { Progress } from './progress.ts';
 import { kwokctlConfigFile } from './removal.ts';
 import { completeSchedulerConfig } from './scheduler-config.ts';
@@ -103,7 +104,7 @@ function kwokctlConfig(record: ClusterRecord, { builtDir }: Binaries, schedulerC
 /** The same folder below the stand-in for our cache folder, where the cluster has one. */
 function toAlias(builtDir: string, { workDir, aliasDir }: ClusterRecord): string {
   if (aliasDir === undefined) return builtDir;
-  return join(workDir, '..', '..', 'control-plane', builtDir.split('/').at(-1) ?? '');
+  return join(dirname(dirname(workDir)), relative(cacheDir, builtDir));
 }
 
 /**
