@@ -60,7 +60,6 @@ try {
 }
 mkdirSync(FIXTURES, { recursive: true });
 for (const name of WANTED) {
-  // oxlint-disable-next-line no-await-in-loop
   const pretty = await format(JSON.stringify(bodies.get(name), null, 2), { parser: 'json', printWidth: 110 });
   writeFileSync(join(FIXTURES, `${name}.json`), pretty);
 }
