@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { RequestListener } from 'node:http';
+import type { RequestListener, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 
 /** kube-scheduler's HTTP client closes idle connections after 90 s and does not repeat a POST: it must be first. */
@@ -21,7 +21,14 @@ export async function listen(
   app: RequestListener,
   endpoint: { host: string; port: number },
 ): Promise<RunningServer> {
-  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, app);
+  const underWay = new Set<ServerResponse>();
+  let isClosing = false;
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
+    if (isClosing) endsConnection(response);
+    underWay.add(response);
+    response.once('close', () => underWay.delete(response));
+    app(request, response);
+  });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(endpoint.port, endpoint.host, resolve);
@@ -32,6 +39,8 @@ export async function listen(
     host: endpoint.host,
     port,
     close: async (timeoutMs) => {
+      isClosing = true;
+      underWay.forEach(endsConnection);
       const timer = setTimeout(() => server.closeAllConnections(), timeoutMs);
       await new Promise<void>((resolve) => {
         server.close(() => resolve());
@@ -39,4 +48,9 @@ export async function listen(
       clearTimeout(timer);
     },
   };
+}
+
+/** Otherwise the connection would stay open, idle, for as long as keepAliveTimeout, and so would the server. */
+function endsConnection(response: ServerResponse): void {
+  if (!response.headersSent) response.setHeader('connection', 'close');
 }
