@@ -129,6 +129,9 @@ export class ListWatch<Item extends Listed> {
   #running: Promise<void> | undefined;
   #synced = false;
   #lastHeardMs = -Infinity;
+  #currentAtMs = -Infinity;
+  /** All that happened before this connection has been told: a list or a bookmark came over it. */
+  #isCaughtUp = false;
   /** Where to watch from; undefined: nowhere, a list is needed. */
   #resourceVersion: string | undefined;
   /** Since when the view follows the server over the current connection; undefined: it does not. */
@@ -160,6 +163,16 @@ export class ListWatch<Item extends Listed> {
    */
   get lastHeardMs(): number {
     return this.#lastHeardMs;
+  }
+
+  /**
+   * Monotonic milliseconds up to which nothing is missing: what happened before, less the delay of a watch, has been
+   * told. Other than {@link lastHeardMs} it stands still after a reconnection until the first bookmark, up to 60 s:
+   * only then is it sure that all that happened in between has arrived. To conclude something from the absence of an
+   * event, ask this; -Infinity before the first sync.
+   */
+  get currentAtMs(): number {
+    return this.#currentAtMs;
   }
 
   /** Whether a watch is connected and no relist is under way. */
@@ -215,6 +228,7 @@ export class ListWatch<Item extends Listed> {
       const ending = await this.#connectOnce(signal);
       const followedMs = this.#followingSinceMs === undefined ? 0 : this.#pace.now() - this.#followingSinceMs;
       this.#followingSinceMs = undefined;
+      this.#isCaughtUp = false;
       if (this.#isStopped()) return;
       if (this.#mustRelist(ending.reason)) this.#resourceVersion = undefined;
       if (this.#resourceVersion === undefined) this.#relistReason = ending.reason;
@@ -307,6 +321,7 @@ export class ListWatch<Item extends Listed> {
 
   async #watchFrom(resourceVersion: string, signal: AbortSignal): Promise<void> {
     const bytes = await this.#openWatch({ resourceVersion }, signal);
+    this.#isCaughtUp = false;
     this.#heard();
     this.#followingSinceMs ??= this.#pace.now();
     await this.#consume(bytes, signal);
@@ -350,7 +365,7 @@ export class ListWatch<Item extends Listed> {
       case 'bookmark':
         if (event.endsInitialEvents && this.#resourceVersion === undefined)
           this.#finishList(event.resourceVersion);
-        else this.#advance(event.resourceVersion);
+        else this.#advance(event.resourceVersion, 'caught-up');
         return;
       case 'error':
         throw new ApiError({
@@ -371,10 +386,12 @@ export class ListWatch<Item extends Listed> {
     }
   }
 
-  #advance(resourceVersion: string): void {
+  /** @param sign A bookmark comes after all that happened before it, so also after what a reconnection owes. */
+  #advance(resourceVersion: string, sign?: 'caught-up'): void {
     if (this.#resourceVersion === undefined) return;
     this.#resourceVersion = resourceVersion;
     this.#serverErrors = 0;
+    if (sign !== undefined) this.#isCaughtUp = true;
     this.#heard();
   }
 
@@ -383,6 +400,7 @@ export class ListWatch<Item extends Listed> {
     this.#resourceVersion = resourceVersion;
     this.#relistReason = undefined;
     this.#followingSinceMs = this.#pace.now();
+    this.#isCaughtUp = true;
     this.#heard();
     this.#synced = true;
     for (const waiter of this.#waiters) waiter.resolve();
@@ -391,6 +409,7 @@ export class ListWatch<Item extends Listed> {
 
   #heard(): void {
     this.#lastHeardMs = this.#pace.now();
+    if (this.#isCaughtUp) this.#currentAtMs = this.#lastHeardMs;
   }
 
   #observe(call: (observer: ListWatchObserver) => void): void {

@@ -118,7 +118,6 @@ export class Mirror<Item extends Listed> {
    * @throws {HandlerFailed}
    */
   absent(uid: string): void {
-    this.#seen?.delete(uid);
     const item = this.#byUid.get(uid);
     if (item !== undefined) this.#remove(item);
   }

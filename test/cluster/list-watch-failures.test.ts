@@ -349,6 +349,43 @@ describe('liveness', () => {
     expect(restarts[0]).toBe('idle');
   });
 
+  it('tells up to when nothing is missing: after a reconnection only from the first bookmark on', async () => {
+    const server = await aServer();
+    const { watch, recorder, pace, restarts } = await aSyncedPodWatch(server);
+    expect(watch.currentAtMs).toBe(1_000);
+    pace.nowMs = 2_000;
+    aPod(server, 'a');
+    await eventually(() => expect(watch.currentAtMs).toBe(2_000));
+    pace.nowMs = 3_000;
+    server.watches.end();
+    await eventually(() => expect(restarts).toHaveLength(1));
+    await eventually(() => expect([watch.following, watch.lastHeardMs]).toEqual([true, 3_000]));
+    aPod(server, 'b');
+    await eventually(() => expect(recorder.uidsOf('b')).toHaveLength(1));
+    const afterReconnection = [watch.lastHeardMs, watch.currentAtMs];
+    expect(afterReconnection).toEqual([3_000, 2_000]);
+    pace.nowMs = 4_000;
+    server.watches.bookmark(server.store.version);
+    await eventually(() => expect(watch.currentAtMs).toBe(4_000));
+    pace.nowMs = 5_000;
+    aPod(server, 'c');
+    await eventually(() => expect(watch.currentAtMs).toBe(5_000));
+  });
+
+  it('tells the same after a list by pages, between which and the watch something can have happened', async () => {
+    const server = await aServer();
+    server.watchList = 422;
+    const gate = Promise.withResolvers<void>();
+    server.faults.add({ kind: 'hold', until: gate.promise }, ({ query }) => query.has('resourceVersion'));
+    const { watch, pace } = await aSyncedPodWatch(server);
+    pace.nowMs = 2_000;
+    gate.resolve();
+    await eventually(() => expect(watch.lastHeardMs).toBe(2_000));
+    expect(watch.currentAtMs).toBe(1_000);
+    server.watches.bookmark(server.store.version);
+    await eventually(() => expect(watch.currentAtMs).toBe(2_000));
+  });
+
   it('tells when it last heard of the server, and not while it does not follow it', async () => {
     const server = await aServer();
     const { watch, pace, restarts, relists } = await aSyncedPodWatch(server);

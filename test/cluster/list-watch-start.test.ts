@@ -181,10 +181,13 @@ describe('starting and stopping', () => {
     expect([watch.synced, restarts]).toEqual([false, []]);
   });
 
-  it('can be stopped by its own handler, which hears nothing more', async () => {
+  it.each([
+    { by: 'a page', watchList: 422 },
+    { by: 'a chunk of a watch', watchList: 'served' },
+  ] as const)('can be stopped by its own handler, which hears nothing more of $by', async ({ watchList }) => {
     const server = await aServer();
-    server.watchList = 422;
-    for (const name of ['a', 'b', 'c']) aPod(server, name);
+    server.watchList = watchList;
+    if (watchList === 422) for (const name of ['a', 'b', 'c']) aPod(server, name);
     const told: string[] = [];
     const stopping = Promise.withResolvers<void>();
     const { watch } = aPodWatch(server, {
@@ -197,8 +200,43 @@ describe('starting and stopping', () => {
       },
     });
     watch.start();
+    await eventually(() => expect(server.requests.length).toBeGreaterThan(0));
+    const metadata = { namespace: 'default', resourceVersion: '1' };
+    const lines = ['a', 'b'].map((name) => ({
+      type: 'ADDED',
+      object: { metadata: { ...metadata, name, uid: name } },
+    }));
+    if (watchList === 'served') server.watches.raw(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
     await stopping.promise;
     expect(told).toEqual(['a']);
+  });
+
+  it('is stopped only when its loop has ended', async () => {
+    const server = await aServer();
+    await server.down();
+    const waiting = Promise.withResolvers<void>();
+    const end = Promise.withResolvers<void>();
+    const { watch } = aPodWatch(server, {
+      pace: {
+        now: () => 0,
+        random: () => 0.5,
+        pause: () => {
+          waiting.resolve();
+          return end.promise;
+        },
+      },
+    });
+    watch.start();
+    await waiting.promise;
+    let isStopped = false;
+    const stopping = watch.stop().finally(() => {
+      isStopped = true;
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(isStopped).toBe(false);
+    end.resolve();
+    await stopping;
+    await server.listen();
   });
 
   it('can be stopped while it waits to try again', async () => {
