@@ -64,6 +64,8 @@ export class PolicyConditions {
   async #drain(): Promise<void> {
     for (const [key, policy] of this.#queue) {
       if (this.#isStopped) return;
+      // Out before it is written: a version seen meanwhile queues up behind the others and is not passed over.
+      this.#queue.delete(key);
       const now = new Date().toISOString();
       const conditions = changedConditions(
         policy.conditions,
@@ -75,8 +77,8 @@ export class PolicyConditions {
         // One at a time: a burst of new policies must not crowd out bindings.
         if (conditions !== undefined)
           await this.#parts.write(policy, { observedGeneration: policy.generation, conditions });
-        if (this.#queue.get(key) === policy) this.#queue.delete(key);
       } catch (error) {
+        if (!this.#queue.has(key)) this.#queue.set(key, policy);
         this.#parts.logger.warn(
           { err: error, policy: key },
           'status of the policy could not be written; trying again',

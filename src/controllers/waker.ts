@@ -40,6 +40,8 @@ interface Opening {
   dueMs: number;
   /** Pods woken since. */
   woken: Set<string>;
+  /** Pods whose waking has no answer yet: it may fail, and then they are to be woken again. */
+  waking: number;
 }
 
 export class Waker {
@@ -56,7 +58,13 @@ export class Waker {
   room(ref: GroupRef): void {
     const now = this.#parts.clock.nowMs();
     const key = JSON.stringify([ref.policyKey, ref.group]);
-    const opening = this.#openings.get(key) ?? { ref, sinceMs: now, dueMs: now + GRACE_MS, woken: new Set() };
+    const opening = this.#openings.get(key) ?? {
+      ref,
+      sinceMs: now,
+      dueMs: now + GRACE_MS,
+      woken: new Set(),
+      waking: 0,
+    };
     opening.sinceMs = now;
     opening.woken = new Set();
     this.#openings.set(key, opening);
@@ -94,7 +102,7 @@ export class Waker {
       if (opening.dueMs > now) continue;
       const room = Math.min(this.#parts.ledger.group(opening.ref)?.room() ?? 0, BATCH);
       const candidates = room === 0 ? [] : this.#candidates(opening);
-      if (candidates.length === 0) this.#openings.delete(key);
+      if (candidates.length === 0 && opening.waking === 0) this.#openings.delete(key);
       for (const pod of candidates.slice(0, room)) void this.#wake(pod, opening);
       opening.dueMs = now + RECHECK_MS;
     }
@@ -112,9 +120,12 @@ export class Waker {
       .toSorted((a, b) => b.priority - a.priority || a.createdMs - b.createdMs);
   }
 
-  async #wake(pod: PodFacts, { woken }: Opening): Promise<void> {
+  async #wake(pod: PodFacts, opening: Opening): Promise<void> {
+    const { woken } = opening;
     woken.add(pod.uid);
+    opening.waking += 1;
     if ((await this.#parts.wake(pod)) === 'failed') woken.delete(pod.uid);
+    opening.waking -= 1;
   }
 }
 
