@@ -228,7 +228,6 @@ export class ListWatch<Item extends Listed> {
       const ending = await this.#connectOnce(signal);
       const followedMs = this.#followingSinceMs === undefined ? 0 : this.#pace.now() - this.#followingSinceMs;
       this.#followingSinceMs = undefined;
-      this.#isCaughtUp = false;
       if (this.#isStopped()) return;
       if (this.#mustRelist(ending.reason)) this.#resourceVersion = undefined;
       if (this.#resourceVersion === undefined) this.#relistReason = ending.reason;
