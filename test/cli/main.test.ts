@@ -1,0 +1,204 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
+import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import packageJson from '../../package.json' with { type: 'json' };
+import { kubeconfig } from '../support/fake-api-server/kubeconfig.ts';
+import { startFakeApiServer } from '../support/fake-api-server/server.ts';
+
+/** The sources: what is tested cannot be older than what is read. */
+const MAIN = join(import.meta.dirname, '../../src/cli/main.ts');
+
+// Processes start slowly on a busy machine.
+vi.setConfig({ testTimeout: 60_000 });
+
+let emptyHome: string;
+beforeAll(() => {
+  emptyHome = mkdtempSync(join(tmpdir(), 'resource-policy-'));
+  return () => rmSync(emptyHome, { recursive: true });
+});
+
+interface Ran {
+  readonly status: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** The program as a process, without the caller's settings and credentials. */
+function start(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    env: { PATH: process.env['PATH'], HOME: emptyHome, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  return child;
+}
+
+async function run(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ran> {
+  const child = start(args, env);
+  const [out, err, [status]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'close') as Promise<[number | null]>,
+  ]);
+  return { status, out, err };
+}
+
+describe('resource-policy', () => {
+  it('--version says the package’s', async () => {
+    expect(await run(['--version'])).toEqual({ status: 0, out: `${packageJson.version}\n`, err: '' });
+  });
+
+  it('--help names its commands', async () => {
+    const { status, out } = await run(['--help']);
+
+    expect(status).toBe(0);
+    expect(out).toMatch(/Usage: resource-policy .*\n\nACK's ResourcePolicy for any Kubernetes/);
+    expect(out).toMatch(/^ {2}serve \[options\] +Answer kube-scheduler's extender calls/m);
+  });
+
+  it('without a command shows its help, as an error', async () => {
+    const { status, out, err } = await run([]);
+
+    expect({ status, out }).toEqual({ status: 1, out: '' });
+    expect(err).toContain('Usage: resource-policy');
+  });
+
+  it('does not know any command', async () => {
+    const { status, err } = await run(['sreve']);
+
+    expect(status).toBe(1);
+    expect(err).toBe("error: unknown command 'sreve'\n(Did you mean serve?)\n");
+  });
+});
+
+describe('resource-policy serve ends at once, with one line that says the way out', () => {
+  it('when the kubeconfig does not exist', async () => {
+    const { status, out, err } = await run([
+      'serve',
+      '--kubeconfig',
+      '/nowhere/kubeconfig',
+      '--listen',
+      '127.0.0.1:0',
+    ]);
+
+    expect({ status, out }).toEqual({ status: 1, out: '' });
+    expect(err).toMatch(
+      /^resource-policy: kubeconfig \/nowhere\/kubeconfig: ENOENT[^\n]*\. Give a readable kubeconfig with --kubeconfig FILE or \$KUBECONFIG\.\n$/,
+    );
+  });
+
+  it('when there are no credentials anywhere', async () => {
+    const { status, err } = await run(['serve', '--listen', '127.0.0.1:0']);
+
+    expect(status).toBe(1);
+    expect(err).toMatch(
+      /^resource-policy: no credentials for an API server: [^\n]+ Give a kubeconfig [^\n]+\n$/,
+    );
+  });
+
+  it('when the address is one that others can reach', async () => {
+    const { status, err } = await run(['serve', '--listen', '0.0.0.0:0']);
+
+    expect(status).toBe(1);
+    expect(err).toMatch(/^error: --listen 0\.0\.0\.0:0 is not a loopback address\.[^\n]+\n$/);
+  });
+
+  it('when the port is taken', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    onTestFinished(() => void taken.close());
+    await once(taken, 'listening');
+    const address = taken.address();
+    const port = typeof address === 'object' ? address?.port : 0;
+
+    const { status, err } = await run([
+      'serve',
+      '--kubeconfig',
+      kubeconfigOf('http://127.0.0.1:1'),
+      '--listen',
+      `127.0.0.1:${port}`,
+    ]);
+
+    expect(status).toBe(1);
+    expect(err).toMatch(/^resource-policy: listen EADDRINUSE[^\n]+\n$/);
+  });
+});
+
+describe('resource-policy serve', () => {
+  it('is alive and not ready without an API server, and ends in order', async () => {
+    const serving = await serve(kubeconfigOf('http://127.0.0.1:1'));
+
+    expect((await fetch(`${serving.url}/healthz`)).status).toBe(200);
+    const readyz = await fetch(`${serving.url}/readyz`);
+    expect(readyz.status).toBe(503);
+    expect(await readyz.text()).toBe(
+      'resource-policy is starting: waiting for the list of resourcepolicies, nodes, pods\n',
+    );
+    expect(await serving.end('SIGTERM')).toBe(0);
+    expect(serving.log.at(-1)).toMatchObject({ level: 'info', msg: 'stopped' });
+  });
+
+  it.for(['SIGTERM', 'SIGINT'] as const)('says when it is ready, and ends in order on %s', async (signal) => {
+    const api = await startFakeApiServer();
+    onTestFinished(() => api.close());
+    const serving = await serve(api.kubeconfigPath);
+
+    await serving.says('ready');
+
+    expect((await fetch(`${serving.url}/readyz`)).status).toBe(200);
+    expect(serving.log[0]).toMatchObject({
+      level: 'info',
+      msg: `resource-policy ${packageJson.version} listens on ${serving.url}`,
+      version: packageJson.version,
+      settings: { listen: { host: '127.0.0.1', port: 0 } },
+    });
+    expect(await serving.end(signal)).toBe(0);
+    expect(serving.log.slice(-2)).toMatchObject([{ signal }, { msg: 'stopped' }]);
+  });
+});
+
+type Line = Readonly<Record<string, unknown>> & { readonly msg: string };
+
+/** The program, listening. */
+async function serve(kubeconfigPath: string): Promise<{
+  readonly url: string;
+  readonly log: readonly Line[];
+  says: (msg: string) => Promise<void>;
+  end: (signal: NodeJS.Signals) => Promise<unknown>;
+}> {
+  const child = start(['serve', '--kubeconfig', kubeconfigPath, '--listen', '127.0.0.1:0']);
+  const log: Line[] = [];
+  const lines = createInterface({ input: child.stdout });
+  lines.on('line', (line) => log.push(JSON.parse(line)));
+  const says = async (wanted: RegExp | string): Promise<Line> => {
+    for (;;) {
+      const found = log.find(({ msg }) => (typeof wanted === 'string' ? msg === wanted : wanted.test(msg)));
+      if (found !== undefined) return found;
+      // oxlint-disable-next-line no-await-in-loop
+      await once(lines, 'line');
+    }
+  };
+  const { msg } = await says(/listens on http:/);
+  return {
+    url: msg.slice(msg.indexOf('http:')),
+    log,
+    says: async (wanted) => void (await says(wanted)),
+    end: async (signal) => {
+      child.kill(signal);
+      const [status]: unknown[] = await once(child, 'close');
+      return status;
+    },
+  };
+}
+
+/** A kubeconfig for a server that asks for nothing. */
+function kubeconfigOf(server: string): string {
+  const path = join(emptyHome, 'kubeconfig');
+  writeFileSync(path, kubeconfig({ server, token: 'none' }));
+  return path;
+}

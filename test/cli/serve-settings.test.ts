@@ -1,0 +1,220 @@
+import { CommanderError } from 'commander';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import type { ServeSettings } from '../../src/cli/serve-settings.ts';
+import { serveCommand } from '../../src/cli/serve-settings.ts';
+
+/** What the command does with these flags: runs with settings, or ends with a text. */
+async function serve(
+  ...flags: readonly string[]
+): Promise<{ settings?: ServeSettings; said: string; status: number }> {
+  const ran: ServeSettings[] = [];
+  let said = '';
+  const command = serveCommand(async (settings) => void ran.push(settings));
+  command.exitOverride().configureOutput({
+    writeOut: (text) => (said += text),
+    writeErr: (text) => (said += text),
+  });
+  try {
+    await command.parseAsync(flags, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return { said, status: error.exitCode };
+  }
+  const [settings] = ran;
+  return { ...(settings === undefined ? {} : { settings }), said, status: 0 };
+}
+
+beforeEach(() => {
+  // The settings of whoever runs the tests are not to be theirs.
+  for (const name of Object.keys(process.env)) {
+    if (name.startsWith('RESOURCE_POLICY_')) vi.stubEnv(name, undefined);
+  }
+  return () => void vi.unstubAllEnvs();
+});
+
+const DEFAULTS: ServeSettings = {
+  kubeconfig: undefined,
+  listen: { host: '127.0.0.1', port: 8910 },
+  virtualNodeLabel: { type: 'virtual-kubelet' },
+  bindVerb: true,
+  reservationTimeout: 60_000,
+  maxSilence: 180_000,
+  apiTimeout: 10_000,
+  apiConnections: 32,
+  bodyLimitMb: 64,
+  shutdownTimeout: 25_000,
+  logLevel: 'info',
+};
+
+describe('settings', () => {
+  it('have defaults', async () => {
+    expect((await serve()).settings).toEqual(DEFAULTS);
+  });
+
+  const flags: Record<string, { value: string; want: Partial<ServeSettings> }> = {
+    '--kubeconfig': { value: 'some/file', want: { kubeconfig: 'some/file' } },
+    '--listen': { value: '[::1]:0', want: { listen: { host: '::1', port: 0 } } },
+    '--virtual-node-label': { value: 'a=b,c=d', want: { virtualNodeLabel: { a: 'b', c: 'd' } } },
+    '--bind-verb': { value: 'false', want: { bindVerb: false } },
+    '--reservation-timeout': { value: '2m', want: { reservationTimeout: 120_000 } },
+    '--max-silence': { value: '5m', want: { maxSilence: 300_000 } },
+    '--api-timeout': { value: '500ms', want: { apiTimeout: 500 } },
+    '--api-connections': { value: '4', want: { apiConnections: 4 } },
+    '--body-limit-mb': { value: '8', want: { bodyLimitMb: 8 } },
+    '--shutdown-timeout': { value: '0', want: { shutdownTimeout: 0 } },
+    '--log-level': { value: 'debug', want: { logLevel: 'debug' } },
+  };
+  it('are these and no others', () => {
+    expect(Object.keys(flags).length).toBe(Object.keys(DEFAULTS).length);
+  });
+
+  it.for(Object.entries(flags))('%s is a flag', async ([flag, { value, want }]) => {
+    expect((await serve(flag, value)).settings).toEqual({ ...DEFAULTS, ...want });
+  });
+
+  it.for(Object.entries(flags))('%s is an environment variable', async ([flag, { value, want }]) => {
+    vi.stubEnv(variable(flag), value);
+
+    expect((await serve()).settings).toEqual({ ...DEFAULTS, ...want });
+  });
+
+  it('are those of the flags when the environment says otherwise', async () => {
+    vi.stubEnv('RESOURCE_POLICY_LISTEN', '127.0.0.1:1');
+    vi.stubEnv('RESOURCE_POLICY_LOG_LEVEL', 'error');
+
+    expect((await serve('--listen', '127.0.0.1:2')).settings).toMatchObject({
+      listen: { host: '127.0.0.1', port: 2 },
+      logLevel: 'error',
+    });
+  });
+
+  it.for(['127.0.0.1:1', '127.8.9.10:1', 'localhost:1', '[::1]:1'])('may listen on %s', async (address) => {
+    expect((await serve('--listen', address)).settings).toBeDefined();
+  });
+});
+
+describe('what is refused before anything starts', () => {
+  const refused: Record<string, { flags: readonly string[]; want: readonly string[] }> = {
+    'every address': {
+      flags: ['--listen', '0.0.0.0:8910'],
+      want: [
+        'error: --listen 0.0.0.0:8910 is not a loopback address.',
+        'whoever reaches it can bind pods',
+        'listen on 127.0.0.1',
+      ],
+    },
+    'every IPv6 address': {
+      flags: ['--listen', '[::]:1'],
+      want: ['--listen :::1 is not a loopback address.'],
+    },
+    'an address of the network': {
+      flags: ['--listen', '10.0.0.7:8910'],
+      want: ['--listen 10.0.0.7:8910 is not a loopback address.'],
+    },
+    'a name that only starts like a loopback address': {
+      flags: ['--listen', '127.0.0.1.example.com:80'],
+      want: ['is not a loopback address.'],
+    },
+    'an address without a port': {
+      flags: ['--listen', '127.0.0.1'],
+      want: ["option '--listen <host:port>' argument '127.0.0.1' is invalid.", 'is not HOST:PORT'],
+    },
+    'a duration without a unit': {
+      flags: ['--max-silence', '30'],
+      want: ["option '--max-silence <duration>' argument '30' is invalid.", 'such as 500ms, 30s or 1m30s'],
+    },
+    'no connections': {
+      flags: ['--api-connections', '0'],
+      want: ["option '--api-connections <count>' argument '0' is invalid.", 'not a whole number above 0'],
+    },
+    'a flag that is neither on nor off': {
+      flags: ['--bind-verb', 'yes'],
+      want: ["option '--bind-verb <boolean>' argument 'yes' is invalid.", 'neither true nor false'],
+    },
+    'a label without a value': {
+      flags: ['--virtual-node-label', 'virtual'],
+      want: ["option '--virtual-node-label <key=value>' argument 'virtual' is invalid.", 'KEY=VALUE'],
+    },
+    'a level that does not exist': {
+      flags: ['--log-level', 'loud'],
+      want: [
+        "argument 'loud' is invalid",
+        'Allowed choices are trace, debug, info, warn, error, fatal, silent',
+      ],
+    },
+    'a flag without its value': {
+      flags: ['--kubeconfig'],
+      want: ["option '--kubeconfig <file>' argument missing"],
+    },
+    'a misspelt flag': {
+      flags: ['--kubeconfg', 'f'],
+      want: ["unknown option '--kubeconfg'", 'Did you mean --kubeconfig?'],
+    },
+    'a word that is no flag': { flags: ['now'], want: ['too many arguments'] },
+  };
+
+  it.for(Object.entries(refused))('%s', async ([, { flags, want }]) => {
+    const { settings, said, status } = await serve(...flags);
+
+    expect(settings).toBeUndefined();
+    expect(status).toBe(1);
+    for (const text of want) expect(said).toContain(text);
+  });
+
+  it('a wrong value from the environment, by the variable’s name', async () => {
+    vi.stubEnv('RESOURCE_POLICY_API_TIMEOUT', 'soon');
+
+    const { settings, said } = await serve();
+
+    expect(settings).toBeUndefined();
+    expect(said).toContain("value 'soon' from env 'RESOURCE_POLICY_API_TIMEOUT' is invalid.");
+    expect(said).toContain('such as 500ms, 30s or 1m30s');
+  });
+
+  it('an address of the network from the environment', async () => {
+    vi.stubEnv('RESOURCE_POLICY_LISTEN', '0.0.0.0:8910');
+
+    expect((await serve()).said).toContain('is not a loopback address');
+  });
+});
+
+describe('--help', () => {
+  const flags: Record<string, string> = {
+    '--kubeconfig <file>': '(env: RESOURCE_POLICY_KUBECONFIG)',
+    '--listen <host:port>': '(default: 127.0.0.1:8910, env: RESOURCE_POLICY_LISTEN)',
+    '--virtual-node-label <key=value>':
+      '(default: type=virtual-kubelet, env: RESOURCE_POLICY_VIRTUAL_NODE_LABEL)',
+    '--bind-verb <boolean>': '(default: true, env: RESOURCE_POLICY_BIND_VERB)',
+    '--reservation-timeout <duration>': '(default: 1m, env: RESOURCE_POLICY_RESERVATION_TIMEOUT)',
+    '--max-silence <duration>': '(default: 3m, env: RESOURCE_POLICY_MAX_SILENCE)',
+    '--api-timeout <duration>': '(default: 10s, env: RESOURCE_POLICY_API_TIMEOUT)',
+    '--api-connections <count>': '(default: 32, env: RESOURCE_POLICY_API_CONNECTIONS)',
+    '--body-limit-mb <count>': '(default: 64, env: RESOURCE_POLICY_BODY_LIMIT_MB)',
+    '--shutdown-timeout <duration>': '(default: 25s, env: RESOURCE_POLICY_SHUTDOWN_TIMEOUT)',
+    '--log-level <level>': 'default: "info", env: RESOURCE_POLICY_LOG_LEVEL)',
+  };
+
+  it.for(Object.entries(flags))('explains %s', async ([flag, want]) => {
+    const { said, status } = await serve('--help');
+
+    const words = said.replaceAll(/\s+/g, ' ');
+    const explained = words.slice(words.indexOf(` ${flag} `)).slice(flag.length);
+    expect(status).toBe(0);
+    expect(explained.slice(0, explained.indexOf(' --'))).toContain(want);
+  });
+
+  it('explains every flag there is', async () => {
+    const { said } = await serve('--help');
+
+    const there = [...said.matchAll(/^ {2}(--\S+ <\S+>)/gm)].map(([, flag]) => flag);
+    expect(there).toEqual(Object.keys(flags));
+  });
+
+  it('shows how it is used', async () => {
+    expect((await serve('--help')).said).toContain('$ resource-policy serve --kubeconfig ~/.kube/config');
+  });
+});
+
+function variable(flag: string): string {
+  return `RESOURCE_POLICY_${flag.slice(2).toUpperCase().replaceAll('-', '_')}`;
+}
