@@ -176,14 +176,13 @@ async function keep(plane: ControlPlane, extender: ExtenderProcess): Promise<voi
   const { port } = new URL(extender.url);
   await extender.stop();
   const args = [
-    join(ROOT, 'dist/cli/main.js'),
     'serve',
     '--kubeconfig',
     plane.kubeconfigPath,
     '--listen',
     `127.0.0.1:${port}`,
   ];
-  const child = spawn(process.execPath, args, { detached: true, stdio: 'ignore' });
+  const child = spawn(join(ROOT, 'dist/cli/main.js'), args, { detached: true, stdio: 'ignore' });
   child.unref();
   plane.keep();
   heading('The cluster stays');

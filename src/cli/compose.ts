@@ -149,7 +149,7 @@ export function compose(settings: ServeSettings, logger: Logger): Program {
       stopUpkeep = startUpkeep({
         ledger,
         isReady: () => view.unready() === undefined,
-        podsHeardMs: () => pods.lastHeardMs,
+        podsCurrentAtMs: () => pods.currentAtMs,
         reservedMs: settings.reservationTimeout,
         uncertainMs: UNCERTAIN_MS,
         onExpired: (reservations) => {

@@ -11,8 +11,8 @@ export interface UpkeepParts {
   readonly ledger: Ledger;
   /** Whether the view is complete and fresh; nothing is given up otherwise. */
   readonly isReady: () => boolean;
-  /** When the pod watch last delivered something, on the ledger's clock. */
-  readonly podsHeardMs: () => number;
+  /** Up to when all events of pods have surely been delivered, on the ledger's clock. */
+  readonly podsCurrentAtMs: () => number;
   readonly reservedMs: number;
   readonly uncertainMs: number;
   readonly onExpired: (reservations: readonly Reservation[]) => void;
@@ -40,8 +40,8 @@ export function startUpkeep(parts: UpkeepParts): () => void {
   return () => timers.forEach((timer) => clearInterval(timer));
 }
 
-function expireOnce({ ledger, reservedMs, uncertainMs, podsHeardMs, onExpired }: UpkeepParts): void {
-  const expired = ledger.expire({ reservedMs, uncertainMs, heardMs: podsHeardMs() });
+function expireOnce({ ledger, reservedMs, uncertainMs, podsCurrentAtMs, onExpired }: UpkeepParts): void {
+  const expired = ledger.expire({ reservedMs, uncertainMs, currentAtMs: podsCurrentAtMs() });
   if (expired.length > 0) onExpired(expired);
 }
 

@@ -289,15 +289,15 @@ export class Ledger {
    * Gives up reservations that are older than their limit while the view has been fresh: the pod was neither bound
    * nor heard of again. A Binding under way never expires.
    *
-   * @param heardMs when the pod watch last delivered something, on the ledger's clock.
+   * @param limits.currentAtMs up to when all events of pods have surely been delivered, on the ledger's clock.
    * @returns the reservations given up.
    */
-  expire(limits: { reservedMs: number; uncertainMs: number; heardMs: number }): readonly Reservation[] {
+  expire(limits: { reservedMs: number; uncertainMs: number; currentAtMs: number }): readonly Reservation[] {
     const now = this.#options.clock.nowMs();
     const expired = [...this.#reservations.values()].filter((reservation) => {
       if (reservation.state === 'binding') return false;
       const limit = reservation.state === 'reserved' ? limits.reservedMs : limits.uncertainMs;
-      return now - reservation.sinceMs >= limit && limits.heardMs >= reservation.sinceMs + limit / 2;
+      return now - reservation.sinceMs >= limit && limits.currentAtMs >= reservation.sinceMs + limit / 2;
     });
     for (const reservation of expired) this.#drop(reservation.pod.uid);
     this.#finish();

@@ -255,8 +255,8 @@ describe('a reservation', () => {
     world.filter(pod);
     world.advance(60_000);
     const limits = { reservedMs: 60_000, uncertainMs: 120_000 };
-    expect(world.ledger.expire({ ...limits, heardMs: 10_000 })).toEqual([]);
-    expect(world.ledger.expire({ ...limits, heardMs: 55_000 }).map(({ pod: { name } }) => name)).toEqual([
+    expect(world.ledger.expire({ ...limits, currentAtMs: 10_000 })).toEqual([]);
+    expect(world.ledger.expire({ ...limits, currentAtMs: 55_000 }).map(({ pod: { name } }) => name)).toEqual([
       'e1',
     ]);
     expect(taken(world)).toEqual([0, 0]);
@@ -268,12 +268,12 @@ describe('a reservation', () => {
     world.filter(pod);
     world.ledger.startBind('uid-e1', 'ecs-0');
     world.advance(1_000_000);
-    expect(world.ledger.expire({ ...limits, heardMs: 1_000_000 })).toEqual([]);
+    expect(world.ledger.expire({ ...limits, currentAtMs: 1_000_000 })).toEqual([]);
     world.ledger.bindUnknown('uid-e1');
     world.advance(60_000);
-    expect(world.ledger.expire({ ...limits, heardMs: 1_060_000 })).toEqual([]);
+    expect(world.ledger.expire({ ...limits, currentAtMs: 1_060_000 })).toEqual([]);
     world.advance(60_000);
-    expect(world.ledger.expire({ ...limits, heardMs: 1_120_000 })).toHaveLength(1);
+    expect(world.ledger.expire({ ...limits, currentAtMs: 1_120_000 })).toHaveLength(1);
   });
 
   test('follows its unit when the policy changes around it', () => {

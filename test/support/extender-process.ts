@@ -50,7 +50,6 @@ export class ExtenderProcess {
   async start(): Promise<void> {
     const { kubeconfigPath, flags = [] } = this.#options;
     const args = [
-      MAIN,
       'serve',
       '--kubeconfig',
       kubeconfigPath,
@@ -58,7 +57,7 @@ export class ExtenderProcess {
       `127.0.0.1:${this.#port}`,
       ...flags,
     ];
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(MAIN, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child = child;
     const withdraw = beforeProcessEnds(() => void child.kill('SIGKILL'));
     child.once('exit', withdraw);
