@@ -186,9 +186,11 @@ describe('a body that cannot be read', () => {
       socket.destroy(),
     );
 
-    await vi.waitFor(() => expect(extender.log).toHaveLength(1));
-    expect(extender.log).toMatchObject([{ level: WARN, path: '/filter', msg: 'request aborted' }]);
+    await vi.waitFor(() => expect(extender.log).not.toEqual([]), { timeout: 10_000 });
     expect((await extender.filter()).status).toBe(200);
+    expect(extender.log.filter(({ level }) => level >= WARN)).toMatchObject([
+      { level: WARN, path: '/filter', msg: 'request aborted' },
+    ]);
   });
 });
 
