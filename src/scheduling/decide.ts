@@ -9,6 +9,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { Choice } from '../placement/choose.ts';
 import { chooseUnit } from '../placement/choose.ts';
 import { choiceText, refusalText } from '../placement/explain.ts';
+import { Sampler } from '../placement/sample.ts';
 import type { Unit } from '../policy/resource-policy.ts';
 import type { FilterOutcome } from '../telemetry/outcomes.ts';
 import type { Matcher, Membership } from './matcher.ts';
@@ -39,6 +40,7 @@ export class Decider {
   readonly #ledger: Ledger;
   readonly #matcher: Matcher;
   readonly #view: View;
+  readonly #sampler = new Sampler();
 
   constructor(ledger: Ledger, matcher: Matcher, view: View) {
     this.#ledger = ledger;
@@ -99,10 +101,7 @@ export class Decider {
   #choose(pod: PodFacts, { policy, group }: Member, candidates: readonly string[]): Choice {
     return chooseUnit(policy.units, {
       taken: (unit) => this.#ledger.taken(policy, group, unit, pod.uid),
-      candidates: (unit) => {
-        const nodes = this.#ledger.nodesOf(policy, unit);
-        return candidates.filter((name) => nodes.has(name));
-      },
+      candidates: (unit) => this.#sampler.sample(candidates, this.#ledger.nodesOf(policy, unit)),
     });
   }
 }
