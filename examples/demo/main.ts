@@ -175,13 +175,7 @@ async function keep(plane: ControlPlane, extender: ExtenderProcess): Promise<voi
   // The extender of the demo ends with it, so one of its own takes its place.
   const { port } = new URL(extender.url);
   await extender.stop();
-  const args = [
-    'serve',
-    '--kubeconfig',
-    plane.kubeconfigPath,
-    '--listen',
-    `127.0.0.1:${port}`,
-  ];
+  const args = ['serve', '--kubeconfig', plane.kubeconfigPath, '--listen', `127.0.0.1:${port}`];
   const child = spawn(join(ROOT, 'dist/cli/main.js'), args, { detached: true, stdio: 'ignore' });
   child.unref();
   plane.keep();
@@ -189,7 +183,7 @@ async function keep(plane: ControlPlane, extender: ExtenderProcess): Promise<voi
   say(`  export KUBECONFIG=${plane.kubeconfigPath}`);
   say('  kubectl get resourcepolicies,pods -o wide');
   say(`  curl ${extender.url}/metrics`);
-  say(`\nTo end it: kill ${child.pid ?? ''}; node test/control-plane/cli.ts delete ${plane.name}`);
+  say(`\nTo end it: kill ${child.pid ?? ''}; npm run cluster -- delete ${plane.name}`);
 }
 
 function heading(text: string): void {

@@ -6,14 +6,16 @@
  * @module
  */
 import { Command } from 'commander';
-import { serve } from './serve.ts';
 import { serveCommand } from './serve-settings.ts';
 import { VERSION } from './version.ts';
 
 const program = new Command('resource-policy')
   .description("ACK's ResourcePolicy for any Kubernetes: pods fill its units in order, never over max.")
   .version(VERSION)
-  .addCommand(serveCommand(serve));
+  .addCommand(
+    // Loaded only now: the Kubernetes client takes a second, which --help and a wrong flag need not wait for.
+    serveCommand(async (settings) => (await import('./serve.ts')).serve(settings)),
+  );
 
 try {
   await program.parseAsync();

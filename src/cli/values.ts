@@ -15,14 +15,20 @@ export interface Endpoint {
 
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 
-/** Durations as Go and Kubernetes write them: `500ms`, `30s`, `1m30s`, `2h`; `0` is none. In milliseconds. */
+const LONGEST_MS = 24 * 3_600_000;
+
+/** Durations as Go and Kubernetes write them: `500ms`, `30s`, `1m30s`, `2h`; more than 0, at most 24h. In milliseconds. */
 export function parseDuration(text: string): number {
-  if (text === '0') return 0;
   const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];
   if (parts.length === 0 || parts.map(([part]) => part).join('') !== text) {
     throw new InvalidArgumentError(`"${text}" is not a duration such as 500ms, 30s or 1m30s.`);
   }
-  return parts.reduce((sum, [, number = '', unit = '']) => sum + Number(number) * (UNIT_MS[unit] ?? 0), 0);
+  const ms = parts.reduce(
+    (sum, [, number = '', unit = '']) => sum + Number(number) * (UNIT_MS[unit] ?? 0),
+    0,
+  );
+  if (ms <= 0 || ms > LONGEST_MS) throw new InvalidArgumentError(`"${text}" is not between 1ms and 24h.`);
+  return ms;
 }
 
 /** `HOST:PORT`, IPv6 hosts in brackets. */

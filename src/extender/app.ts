@@ -15,7 +15,7 @@ import { prioritizeVerb } from './prioritize.ts';
 import type { MetricsSource } from './probes.ts';
 import { healthz, metricsPage, readyz } from './probes.ts';
 import type { Observe } from './verb.ts';
-import { handler } from './verb.ts';
+import { handler, VERBS } from './verb.ts';
 
 export interface AppParts {
   readonly decider: Decider;
@@ -46,12 +46,12 @@ export function buildApp(parts: AppParts): Express {
       Error: `no ${request.method} ${request.path} here; there are POST /filter, /prioritize, /bind and GET /healthz, /readyz, /metrics`,
     });
   });
-  app.use(unreadable(logger));
+  app.use(unreadable(logger, observe));
   return app;
 }
 
 /** Bodies that could not be read: too large, broken encoding, cut off. */
-function unreadable(logger: Logger): ErrorRequestHandler {
+function unreadable(logger: Logger, observe: Observe): ErrorRequestHandler {
   return (error: unknown, request, response, next) => {
     if (response.headersSent) {
       next(error);
@@ -63,6 +63,8 @@ function unreadable(logger: Logger): ErrorRequestHandler {
       message,
     );
     response.status(status).json({ Error: `resource-policy: ${message}` });
+    const verb = VERBS.find((name) => request.path === `/${name}`);
+    if (verb !== undefined) observe(verb, status < 500 ? 'bad-request' : 'internal-error');
   };
 }
 
@@ -70,5 +72,7 @@ function unreadable(logger: Logger): ErrorRequestHandler {
 function asHttpError(error: unknown): { status: number; message: string } {
   if (!(error instanceof Error)) return { status: 500, message: String(error) };
   const status = 'status' in error && typeof error.status === 'number' ? error.status : 500;
+  // body-parser's own text does not say what to do.
+  if (status === 413) return { status, message: 'the body is over the limit; raise --body-limit-mb' };
   return { status, message: error.message };
 }

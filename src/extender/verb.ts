@@ -8,8 +8,10 @@ import type { Request, RequestHandler, Response } from 'express';
 import type { Logger } from '../telemetry/logger.ts';
 import { BadRequest } from './wire.ts';
 
+export const VERBS = ['filter', 'prioritize', 'bind'] as const;
+
 export interface Verb<Args, Result> {
-  readonly name: 'filter' | 'prioritize' | 'bind';
+  readonly name: (typeof VERBS)[number];
   /** @throws {BadRequest} when the body is not what kube-scheduler sends. */
   parse(body: unknown): Args;
   /** Never throws or rejects for anything the caller did. */
@@ -21,8 +23,8 @@ export interface Answer<Result> {
   readonly outcome: string;
 }
 
-/** Told of every answered call. */
-export type Observe = (verb: Verb<unknown, unknown>['name'], outcome: string, seconds: number) => void;
+/** Told of every answered call; without seconds when its body could not be read. */
+export type Observe = (verb: (typeof VERBS)[number], outcome: string, seconds?: number) => void;
 
 /** An express handler for a verb; the body comes in as bytes. */
 export function handler<Args, Result>(
@@ -45,7 +47,7 @@ export function handler<Args, Result>(
         { verb: verb.name, err: isTheirs ? undefined : error },
         `${verb.name}: ${message}`,
       );
-      // Filter and bind have a field for errors, which kube-scheduler shows to the user; a status hides the text.
+      // kube-scheduler sends no such thing and shows only the status; the text is for whoever tries it by hand.
       response.status(isTheirs ? 400 : 500).json({ Error: `resource-policy: ${message}` });
       done(isTheirs ? 'bad-request' : 'internal-error');
     }

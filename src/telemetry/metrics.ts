@@ -21,8 +21,8 @@ export interface Gauges {
 
 export interface Metrics {
   readonly registry: Registry;
-  /** One answered call: its outcome, and the time from its complete body to the answer. */
-  call(verb: string, outcome: string, seconds: number): void;
+  /** One answered call: its outcome, and the time from its complete body to the answer, if it had one. */
+  call(verb: string, outcome: string, seconds?: number): void;
   watchRestarted(resource: string, reason: string): void;
   relisted(resource: string): void;
   handlerFailed(resource: string): void;
@@ -98,7 +98,7 @@ export function createMetrics(gauges: Gauges): Metrics {
     registry,
     call: (verb, outcome, elapsed) => {
       calls.inc({ verb, outcome });
-      seconds.get(verb)?.observe(elapsed);
+      if (elapsed !== undefined) seconds.get(verb)?.observe(elapsed);
     },
     watchRestarted: (resource, reason) => restarts.inc({ resource, reason }),
     relisted: (resource) => relists.inc({ resource }),

@@ -144,8 +144,12 @@ describe('a body that cannot be read', () => {
     const reply = await extender.post('/filter', 'x'.repeat(1_001));
 
     expect(reply.status).toBe(413);
-    expect(reply.json).toEqual({ Error: 'resource-policy: request entity too large' });
-    expect(extender.log).toMatchObject([{ level: WARN, path: '/filter', msg: 'request entity too large' }]);
+    const msg = 'the body is over the limit; raise --body-limit-mb';
+    expect(reply.json).toEqual({ Error: `resource-policy: ${msg}` });
+    expect(extender.log).toMatchObject([{ level: WARN, path: '/filter', msg }]);
+    expect(await (await fetch(`${extender.url}/metrics`)).text()).toContain(
+      'resource_policy_calls_total{verb="filter",outcome="bad-request"} 1',
+    );
   });
 
   it('is read up to the limit, the last byte included', async () => {

@@ -49,14 +49,7 @@ export class ExtenderProcess {
   /** Starts it, on the same port as before, and resolves when it listens. */
   async start(): Promise<void> {
     const { kubeconfigPath, flags = [] } = this.#options;
-    const args = [
-      'serve',
-      '--kubeconfig',
-      kubeconfigPath,
-      '--listen',
-      `127.0.0.1:${this.#port}`,
-      ...flags,
-    ];
+    const args = ['serve', '--kubeconfig', kubeconfigPath, '--listen', `127.0.0.1:${this.#port}`, ...flags];
     const child = spawn(MAIN, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child = child;
     const withdraw = beforeProcessEnds(() => void child.kill('SIGKILL'));
