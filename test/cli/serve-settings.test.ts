@@ -61,7 +61,7 @@ describe('settings', () => {
     '--api-timeout': { value: '500ms', want: { apiTimeout: 500 } },
     '--api-connections': { value: '4', want: { apiConnections: 4 } },
     '--body-limit-mb': { value: '8', want: { bodyLimitMb: 8 } },
-    '--shutdown-timeout': { value: '0', want: { shutdownTimeout: 0 } },
+    '--shutdown-timeout': { value: '1s', want: { shutdownTimeout: 1_000 } },
     '--log-level': { value: 'debug', want: { logLevel: 'debug' } },
   };
   it('are these and no others', () => {
