@@ -10,6 +10,8 @@ import { waitUntil } from '../control-plane/wait.ts';
 
 /** Most pods of a group per unit; the unit of a pod follows from its node alone. */
 export interface Limits {
+  /** The namespace whose pods are watched. */
+  readonly namespace: string;
   readonly groupLabel: string;
   readonly unitOf: (nodeName: string) => string;
   readonly max: Readonly<Record<string, number>>;
@@ -50,10 +52,14 @@ export class LimitWatcher {
     const list = await this.#plane.api.request<{
       metadata: { resourceVersion: string };
       items: WatchedPod[];
-    }>('GET', '/api/v1/pods');
+    }>('GET', this.#path);
     for (const pod of list.items) this.#see('ADDED', pod);
     this.#resourceVersion = list.metadata.resourceVersion;
     await this.#connect();
+  }
+
+  get #path(): string {
+    return `/api/v1/namespaces/${this.#limits.namespace}/pods`;
   }
 
   stop(): void {
@@ -94,7 +100,7 @@ export class LimitWatcher {
     config.loadFromFile(this.#plane.kubeconfigPath);
     const query = { resourceVersion: this.#resourceVersion, allowWatchBookmarks: true };
     this.#abort = await new Watch(config).watch(
-      '/api/v1/pods',
+      this.#path,
       query,
       (type: string, pod: WatchedPod) => this.#see(type, pod),
       () => {
