@@ -1,10 +1,14 @@
-/** Policies that come, change and go while pods wait and run, under the shipped configuration of kube-scheduler. */
+/**
+ * Policies that come, change and go while pods wait and run, under the shipped configuration of kube-scheduler and with
+ * the rights of the shipped account.
+ */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ControlPlane } from '../control-plane/control-plane.ts';
 import { startControlPlane } from '../control-plane/control-plane.ts';
 import { createNodes, ecsNode, virtualNode } from '../control-plane/nodes.ts';
 import { ExtenderProcess } from '../support/extender-process.ts';
 import { shippedSchedulerConfig } from '../support/scheduler-configs.ts';
+import { shippedAccount } from '../support/service-account.ts';
 
 const POLICIES = '/apis/scheduling.alibabacloud.com/v1alpha1/namespaces';
 const WITHIN = { timeout: 20_000 };
@@ -24,7 +28,7 @@ describe('under a policy with 1 pod on ECS and 1 on ECI', () => {
     await createNodes(plane, [ecsNode('ecs-0'), virtualNode('eci-0')]);
     await plane.kubectl(['apply', '-f', 'crds']);
     await plane.kubectl(['wait', '--for=condition=Established', '--timeout=30s', 'crd', '--all']);
-    extender = new ExtenderProcess({ kubeconfigPath: plane.kubeconfigPath });
+    extender = new ExtenderProcess({ kubeconfigPath: await shippedAccount(plane) });
     await extender.start();
     await extender.ready();
     await plane.scheduler.start({ config: shippedSchedulerConfig('in-place.yaml', extender.url) });
@@ -112,6 +116,10 @@ describe('under a policy with 1 pod on ECS and 1 on ECI', () => {
     await extender.start();
     await expect.poll(() => nodeOf(namespace, 'a'), WITHIN).toBe('ecs-0');
     expect(await extender.stop()).toBe(0);
+  });
+
+  test('it was never refused for want of a right', () => {
+    expect(extender.log.filter(({ msg }) => /forbidden/i.test(msg))).toEqual([]);
   });
 
   /** A namespace of its own with the policy `spark` in force. */
