@@ -20,7 +20,7 @@ interface Pod {
   readonly spec: { readonly nodeName?: string };
   readonly status: {
     readonly phase: string;
-    readonly podIP?: string;
+    readonly containerStatuses?: readonly { readonly ready: boolean }[];
     readonly conditions?: readonly {
       readonly type: string;
       readonly status: string;
@@ -32,6 +32,8 @@ interface Pod {
 /** One pod of a submission as the demo shows and checks it. */
 export interface Placement {
   readonly pod: string;
+  /** Ready containers of all, e.g. `1/1`. */
+  readonly ready: string;
   readonly phase: string;
   readonly node: string | undefined;
   readonly unit: string | undefined;
@@ -53,9 +55,10 @@ export async function placementsOf(
 /** As `kubectl get pods -o wide` shows pods, with the unit and the reason. */
 export function placementTable(placements: readonly Placement[]): string {
   return table(
-    ['NAME', 'STATUS', 'NODE', 'UNIT', 'WHY'],
-    placements.map(({ pod, phase, node, unit, reason }): readonly Cell[] => [
+    ['NAME', 'READY', 'STATUS', 'NODE', 'UNIT', 'WHY'],
+    placements.map(({ pod, ready, phase, node, unit, reason }): readonly Cell[] => [
       pod,
+      ready,
       { text: phase, style: phase === 'Running' ? 'green' : 'yellow' },
       node ?? '<none>',
       unit === undefined ? '-' : { text: unit, style: unit.startsWith('ecs') ? 'cyan' : 'magenta' },
@@ -71,6 +74,7 @@ function placement({ metadata, spec, status }: Pod, extender: ExtenderProcess): 
   );
   return {
     pod: metadata.name,
+    ready: `${(status.containerStatuses ?? []).filter(({ ready }) => ready).length}/1`,
     phase: status.phase,
     node: spec.nodeName,
     unit: metadata.annotations?.[UNIT_ANNOTATION],

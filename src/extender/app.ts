@@ -9,13 +9,14 @@ import type { Committer } from '../scheduling/commit.ts';
 import type { Decider } from '../scheduling/decide.ts';
 import type { Ranker } from '../scheduling/rank.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import type { VerbName } from '../telemetry/outcomes.ts';
 import { bindVerb } from './bind.ts';
 import { filterVerb } from './filter.ts';
 import { prioritizeVerb } from './prioritize.ts';
 import type { MetricsSource } from './probes.ts';
 import { healthz, metricsPage, readyz } from './probes.ts';
 import type { Observe } from './verb.ts';
-import { handler, VERBS } from './verb.ts';
+import { handler } from './verb.ts';
 
 export interface AppParts {
   readonly decider: Decider;
@@ -49,6 +50,8 @@ export function buildApp(parts: AppParts): Express {
   app.use(unreadable(logger, observe));
   return app;
 }
+
+const VERBS: readonly VerbName[] = ['filter', 'prioritize', 'bind'];
 
 /** Bodies that could not be read: too large, broken encoding, cut off. */
 function unreadable(logger: Logger, observe: Observe): ErrorRequestHandler {

@@ -6,12 +6,11 @@
  */
 import type { Request, RequestHandler, Response } from 'express';
 import type { Logger } from '../telemetry/logger.ts';
+import type { CallOutcome, VerbName } from '../telemetry/outcomes.ts';
 import { BadRequest } from './wire.ts';
 
-export const VERBS = ['filter', 'prioritize', 'bind'] as const;
-
 export interface Verb<Args, Result> {
-  readonly name: (typeof VERBS)[number];
+  readonly name: VerbName;
   /** @throws {BadRequest} when the body is not what kube-scheduler sends. */
   parse(body: unknown): Args;
   /** Never throws or rejects for anything the caller did. */
@@ -20,11 +19,11 @@ export interface Verb<Args, Result> {
 
 export interface Answer<Result> {
   readonly result: Result;
-  readonly outcome: string;
+  readonly outcome: CallOutcome;
 }
 
 /** Told of every answered call; without seconds when its body could not be read. */
-export type Observe = (verb: (typeof VERBS)[number], outcome: string, seconds?: number) => void;
+export type Observe = (verb: VerbName, outcome: CallOutcome, seconds?: number) => void;
 
 /** An express handler for a verb; the body comes in as bytes. */
 export function handler<Args, Result>(
@@ -34,7 +33,8 @@ export function handler<Args, Result>(
 ): RequestHandler {
   return async (request: Request, response: Response): Promise<void> => {
     const startMs = performance.now();
-    const done = (outcome: string): void => observe(verb.name, outcome, (performance.now() - startMs) / 1000);
+    const done = (outcome: CallOutcome): void =>
+      observe(verb.name, outcome, (performance.now() - startMs) / 1000);
     try {
       const args = verb.parse(parseJson(request.body));
       const { result, outcome } = await verb.answer(args);

@@ -5,6 +5,8 @@
  * @module
  */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { CallOutcome, VerbName } from './outcomes.ts';
+import { OUTCOMES } from './outcomes.ts';
 
 const SECONDS_IN_PROCESS = [0.0001, 0.00025, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.1, 1];
 const SECONDS_WITH_API_SERVER = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5, 30];
@@ -22,7 +24,7 @@ export interface Gauges {
 export interface Metrics {
   readonly registry: Registry;
   /** One answered call: its outcome, and the time from its complete body to the answer, if it had one. */
-  call(verb: string, outcome: string, seconds?: number): void;
+  call(verb: VerbName, outcome: CallOutcome, seconds?: number): void;
   watchRestarted(resource: string, reason: string): void;
   relisted(resource: string): void;
   handlerFailed(resource: string): void;
@@ -39,6 +41,9 @@ export function createMetrics(gauges: Gauges): Metrics {
   const counter = <Label extends string>(name: string, help: string, labelNames: readonly Label[] = []) =>
     new Counter({ name: `${prefix}${name}`, help, labelNames: [...labelNames], registers });
   const calls = counter('calls_total', 'Answered calls by verb and outcome.', ['verb', 'outcome']);
+  for (const [verb, outcomes] of Object.entries(OUTCOMES)) {
+    for (const outcome of outcomes) calls.inc({ verb, outcome }, 0);
+  }
   const buckets = {
     filter: SECONDS_IN_PROCESS,
     prioritize: SECONDS_IN_PROCESS,

@@ -43,3 +43,18 @@ export const BIND_OUTCOMES = [
   'not-ready',
 ] as const;
 export type BindOutcome = (typeof BIND_OUTCOMES)[number];
+
+/** Outcomes of /prioritize. */
+export const PRIORITIZE_OUTCOMES = ['ranked', 'not-ours'] as const;
+
+/** Outcomes that every verb may have: what was sent is not what kube-scheduler sends, or the error is ours. */
+export const FAILED_CALLS = ['bad-request', 'internal-error'] as const;
+
+/** All outcomes by verb; each is a series of the metric of calls from the start. */
+export const OUTCOMES = {
+  filter: [...FILTER_OUTCOMES, ...FAILED_CALLS],
+  prioritize: [...PRIORITIZE_OUTCOMES, ...FAILED_CALLS],
+  bind: [...BIND_OUTCOMES, ...FAILED_CALLS],
+} as const;
+export type VerbName = keyof typeof OUTCOMES;
+export type CallOutcome = (typeof OUTCOMES)[VerbName][number];

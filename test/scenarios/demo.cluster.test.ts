@@ -23,7 +23,9 @@ test('the demo places the seed job as the policy wants it, says why, and exits w
     '✓ 2 on amd64 ECS, 3 on ECI, 1 pending',
   ]);
   expect(output).toMatch(
-    /^spark-pi-driver +Running +cn-beijing\.192\.168\.0\.1\d +ecs\(kubernetes\.io\/arch=amd64\)/m,
+    /^spark-pi-driver +1\/1 +Running +cn-beijing\.192\.168\.0\.1\d +ecs\(kubernetes\.io\/arch=amd64\)/m,
   );
-  expect(output).toMatch(/exec-5 +Pending +<none> +- +.*unit 1 ecs.* is at max 2, unit 2 eci is at max 3/);
+  expect(output).toMatch(
+    /exec-5 +0\/1 +Pending +<none> +- +.*unit 1 ecs.* is at max 2, unit 2 eci is at max 3/,
+  );
 });
