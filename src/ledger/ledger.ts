@@ -9,9 +9,9 @@
  *   ──────────▶ reserved ──────▶ binding ───────────────▶ landed
  *                  │                │ └── bindUnknown ──▶ uncertain
  *                  │                │                      │   │
- *       forget, expire,           forget            watch: bound, or expire when a
- *       pod unschedulable       (refused by         fresh view shows it unbound
- *       pod gone or finished    the API server)            │
+ *       forget, expire,         bindRefused         watch: bound, or expire when a
+ *       pod unschedulable       (the last one       fresh view shows it unbound
+ *       pod gone or finished     that is open)             │
  *                  ▼                ▼                      ▼
  *                 gone             gone         gone (bound pods count by themselves)
  *
@@ -41,6 +41,9 @@ import type { Place, Reservation } from './reservation.ts';
 
 /** Removed pods remembered, so that a late /filter of one does not hold a place; older ones fall back to expiry. */
 const REMEMBERED_REMOVALS = 20_000;
+
+/** Refused pods remembered until the watch shows them; for older ones only kube-scheduler's own retries are left. */
+const REMEMBERED_REFUSALS = 20_000;
 
 export interface LedgerOptions {
   /** Labels by which virtual nodes are known. */
@@ -100,6 +103,8 @@ export class Ledger {
   readonly #reservations = new Map<string, Reservation>();
   #policyEpoch = 0;
   readonly #removed = new LRUCache<string, true>({ max: REMEMBERED_REMOVALS });
+  /** When pods that the watch has not shown yet were last refused. */
+  readonly #refusedUnseen = new LRUCache<string, number>({ max: REMEMBERED_REFUSALS });
   /** Groups changed by the running operation, with their counts before it. */
   readonly #touched = new Map<GroupCounts, number[]>();
 
@@ -111,7 +116,8 @@ export class Ledger {
   // ── what the watch sees ──────────────────────────────────────────────────────────────────────────────────────
 
   upsertPod(pod: PodFacts): void {
-    const entry = this.#pods.get(pod.uid) ?? this.#track(pod);
+    const refusedUnseenMs = this.#refusedUnseen.get(pod.uid);
+    const entry = this.#pods.get(pod.uid) ?? this.#track(pod, refusedUnseenMs);
     if (entry.pod.nodeName !== pod.nodeName) {
       this.#podsByNode.remove(entry.pod.nodeName, pod.uid);
       this.#podsByNode.add(pod.nodeName, pod.uid);
@@ -120,10 +126,15 @@ export class Ledger {
     this.#recount(entry);
     this.#settle(pod);
     this.#finish();
+    if (refusedUnseenMs === undefined) return;
+    this.#refusedUnseen.delete(pod.uid);
+    // Its group may have gained room between the refusal and now, when the pod was not there to be told.
+    for (const { group, unit } of entry.shares) if (unit === -1 && group.room() > 0) this.#announce(group);
   }
 
   removePod(pod: PodFacts): void {
     this.#removed.set(pod.uid, true);
+    this.#refusedUnseen.delete(pod.uid);
     const entry = this.#pods.get(pod.uid);
     if (entry !== undefined) {
       this.#setShares(entry, NO_SHARES);
@@ -240,10 +251,12 @@ export class Ledger {
     return waiting;
   }
 
-  /** A /filter of the pod was refused now. A pod that the watch has not shown yet is not remembered. */
+  /** A /filter of the pod was refused now; the watch may not have shown the pod yet. */
   noteRefused(uid: string): void {
     const entry = this.#pods.get(uid);
-    if (entry !== undefined) entry.refusedMs = this.#options.clock.nowMs();
+    const now = this.#options.clock.nowMs();
+    if (entry !== undefined) entry.refusedMs = now;
+    else if (!this.isRemoved(uid)) this.#refusedUnseen.set(uid, now);
   }
 
   // ── reservations ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -260,26 +273,44 @@ export class Ledger {
     if (isFull(unit, this.taken(policy, group, unit, pod.uid)))
       throw new Error(`${unit.name} of ${group} is full`);
     this.#drop(pod.uid);
-    this.#hold({ ...place, state: 'reserved', nodeName: undefined, sinceMs: this.#options.clock.nowMs() });
+    const sinceMs = this.#options.clock.nowMs();
+    this.#hold({ ...place, state: 'reserved', nodeName: undefined, open: 0, isDoubtful: false, sinceMs });
     this.#finish();
   }
 
-  /** The Binding of a reserved pod to this node goes out. */
+  /** A Binding of a reserved pod to this node goes out; a repeated one to the same node. */
   startBind(uid: string, nodeName: string): void {
-    this.#advance(uid, { state: 'binding', nodeName });
+    const held = this.#reservations.get(uid);
+    if (held === undefined) return;
+    const state = held.state === 'landed' ? held.state : 'binding';
+    this.#advance(held, { state, nodeName, open: held.open + 1 });
   }
 
-  /** The API server confirmed the Binding. Nothing happens when the watch was faster. */
+  /** The API server confirmed a Binding. Nothing happens when the watch was faster. */
   bindLanded(uid: string): void {
-    this.#advance(uid, { state: 'landed' });
+    const held = this.#bindingOf(uid);
+    if (held !== undefined) this.#advance(held, { state: 'landed', open: held.open - 1 });
   }
 
-  /** The Binding's answer was lost. Nothing happens when the watch already showed the pod bound. */
+  /** A Binding's answer was lost. Nothing happens when the watch already showed the pod bound. */
   bindUnknown(uid: string): void {
-    this.#advance(uid, { state: 'uncertain' });
+    const held = this.#bindingOf(uid);
+    if (held !== undefined) this.#answered({ ...held, isDoubtful: true });
   }
 
-  /** Gives the place up, in any state: the caller knows that nothing was written, or that it was refused. */
+  /**
+   * The API server refused a Binding.
+   *
+   * @param settlesAll no other Binding of the pod can land either: the pod is gone, or bound elsewhere.
+   */
+  bindRefused(uid: string, { settlesAll }: { settlesAll: boolean }): void {
+    const held = this.#bindingOf(uid);
+    if (held === undefined) return;
+    if (settlesAll) this.forget(uid);
+    else this.#answered(held);
+  }
+
+  /** Gives the place up, in any state: the caller knows that nothing was written nor will be. */
   forget(uid: string): void {
     this.#drop(uid);
     this.#finish();
@@ -321,8 +352,8 @@ export class Ledger {
 
   // ── inside ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #track(pod: PodFacts): Entry {
-    const entry: Entry = { pod, shares: NO_SHARES, refusedMs: undefined };
+  #track(pod: PodFacts, refusedMs: number | undefined): Entry {
+    const entry: Entry = { pod, shares: NO_SHARES, refusedMs };
     this.#pods.set(pod.uid, entry);
     this.#podsByNamespace.add(pod.namespace, pod.uid);
     this.#podsByNode.add(pod.nodeName, pod.uid);
@@ -508,10 +539,21 @@ export class Ledger {
     add(group.reserved, reservation.unit.index, -1);
   }
 
-  #advance(uid: string, change: Pick<Reservation, 'state'> & Partial<Pick<Reservation, 'nodeName'>>): void {
-    const reservation = this.#reservations.get(uid);
-    if (reservation === undefined) return;
-    this.#reservations.set(uid, { ...reservation, ...change, sinceMs: this.#options.clock.nowMs() });
+  #bindingOf(uid: string): Reservation | undefined {
+    const held = this.#reservations.get(uid);
+    return held?.state === 'reserved' ? undefined : held;
+  }
+
+  /** One Binding less is open, and it did not land for sure: the place is free only if no other one can. */
+  #answered(held: Reservation): void {
+    const open = held.open - 1;
+    if (held.state === 'landed' || open > 0) this.#advance(held, { open });
+    else if (held.isDoubtful) this.#advance(held, { open, state: 'uncertain' });
+    else this.forget(held.pod.uid);
+  }
+
+  #advance(held: Reservation, change: Partial<Reservation>): void {
+    this.#reservations.set(held.pod.uid, { ...held, ...change, sinceMs: this.#options.clock.nowMs() });
   }
 
   #touch(group: GroupCounts): void {

@@ -9,7 +9,7 @@ import type { ResourcePolicy, Unit } from '../policy/resource-policy.ts';
 
 /**
  * - `reserved`: passed /filter; nothing was written. May be taken back.
- * - `binding`: the Binding is on its way. Never taken back: it may land at any moment.
+ * - `binding`: a Binding is on its way. Never taken back: it may land at any moment.
  * - `uncertain`: the Binding's answer was lost; it may have landed, or land yet.
  * - `landed`: the API server confirmed the Binding; the watch has not shown it yet.
  */
@@ -23,6 +23,10 @@ export interface Reservation {
   readonly state: ReservationState;
   /** Node of the Binding; absent in state `reserved`. */
   readonly nodeName: string | undefined;
+  /** Bindings sent and not answered yet, all to that node: kube-scheduler may repeat one before the first is answered. */
+  readonly open: number;
+  /** The answer of one was lost: it may have landed or land yet, whatever becomes of the others. */
+  readonly isDoubtful: boolean;
   /** When it entered its state, on the ledger's clock. */
   readonly sinceMs: number;
 }

@@ -35,7 +35,7 @@ type Clearance =
   | { readonly kind: 'cleared'; readonly annotations: Labels | undefined }
   | { readonly kind: 'stopped'; readonly commit: Commit };
 
-/** Statuses after which no earlier Binding of the pod can land either: the pod is gone, or bound elsewhere. */
+/** Statuses after which no other Binding of the pod can land either: the pod is gone, or bound elsewhere. */
 const SETTLES_ALL: ReadonlySet<number> = new Set([404, 409]);
 
 type Member = Extract<Membership, { kind: 'member' }>;
@@ -66,16 +66,16 @@ export class Committer {
       ledger.forget(request.uid);
       return { outcome: 'pod-gone', error: `pod ${request.namespace}/${request.name} no longer exists` };
     }
+    if (pod.nodeName !== undefined) return boundAlready(pod.nodeName, request);
     const clearance = this.#clear(pod, request.nodeName);
     if (clearance.kind === 'stopped') return clearance.commit;
-    const earlier = ledger.reservation(request.uid)?.state;
     ledger.startBind(request.uid, request.nodeName);
     const { annotations } = clearance;
     const result = await this.#parts.binder.bind({
       ...request,
       ...(annotations === undefined ? {} : { annotations }),
     });
-    return this.#record(request, result, earlier !== undefined && earlier !== 'reserved');
+    return this.#record(request, result);
   }
 
   /**
@@ -109,13 +109,18 @@ export class Committer {
       return stopped(membership.text);
     }
     const isStillHeld = held?.policy === membership.policy && held.group === membership.group;
-    if (isStillHeld && ledger.nodesOf(held.policy, held.unit).has(nodeName)) {
+    if (
+      isStillHeld &&
+      ledger.nodesOf(held.policy, held.unit).has(nodeName) &&
+      // A max lowered since /filter may leave more reservations than places.
+      !isFull(held.unit, ledger.taken(held.policy, held.group, held.unit, pod.uid))
+    ) {
       return { kind: 'cleared', annotations: placeAnnotations(held) };
     }
     return this.#retake(pod, membership, nodeName);
   }
 
-  /** No reservation fits the node (it was lost in a restart, expired, or the policy changed): the same rule again. */
+  /** No reservation holds (it was lost in a restart, expired, or the policy changed): the same rule again. */
   #retake(pod: PodFacts, { policy, group }: Member, nodeName: string): Clearance {
     const { ledger } = this.#parts;
     const units = policy.units.filter((unit) => ledger.nodesOf(policy, unit).has(nodeName));
@@ -132,8 +137,7 @@ export class Committer {
     return { kind: 'cleared', annotations: placeAnnotations({ pod, policy, unit }) };
   }
 
-  /** @param isRepeated an earlier Binding of the pod is still open: a refusal of this one does not settle that one. */
-  #record(request: BindRequest, result: BindResult, isRepeated: boolean): Commit {
+  #record(request: BindRequest, result: BindResult): Commit {
     const { ledger } = this.#parts;
     switch (result.outcome) {
       case 'bound':
@@ -141,8 +145,7 @@ export class Committer {
         ledger.bindLanded(request.uid);
         return { outcome: result.outcome === 'bound' ? 'bound' : 'already-bound', error: undefined };
       case 'refused':
-        if (isRepeated && !SETTLES_ALL.has(result.status)) ledger.bindUnknown(request.uid);
-        else ledger.forget(request.uid);
+        ledger.bindRefused(request.uid, { settlesAll: SETTLES_ALL.has(result.status) });
         return {
           outcome: result.status === 404 ? 'pod-gone' : 'api-refused',
           error: `the API server refused the binding: ${result.message}`,
@@ -158,6 +161,12 @@ export class Committer {
 function repeat(held: Reservation, nodeName: string): Clearance {
   if (held.nodeName === nodeName) return { kind: 'cleared', annotations: placeAnnotations(held) };
   return stopped(`a binding of the pod to ${held.nodeName ?? 'another node'} is under way`);
+}
+
+/** A repetition of a Binding that the view shows already: nothing is held or written for it. */
+function boundAlready(nodeName: string, request: BindRequest): Commit {
+  if (nodeName === request.nodeName) return { outcome: 'already-bound', error: undefined };
+  return { outcome: 'refused', error: `the pod is bound to ${nodeName}` };
 }
 
 function stopped(error: string): Clearance {

@@ -197,6 +197,21 @@ describe('counts follow the cluster', () => {
   });
 });
 
+test('a pod that was refused before the watch showed it is told of the room there is by then', () => {
+  const world = harness();
+  const full = aPolicy('spark').generation(2).perGroup().unit({ resource: 'ecs', max: 0 });
+  world.sees(full);
+  expect(world.unitFor(pod)).toBe('full');
+  world.sees(full.generation(3).spec({ units: [{ resource: 'ecs', max: 1 }] }));
+  expect(world.rooms).toEqual([]);
+  world.advance(10);
+  world.sees(pod);
+  expect(world.rooms).toEqual([{ policyKey: 'default/spark', group: 's1' }]);
+  expect(world.ledger.waiting({ policyKey: 'default/spark', group: 's1' })).toMatchObject([{ refusedMs: 0 }]);
+  world.sees(pod.version('2'));
+  expect(world.rooms).toHaveLength(1);
+});
+
 describe('a reservation', () => {
   test('holds a place at once', () => {
     const world = harness();

@@ -1,5 +1,6 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { DELETION_COST_ANNOTATION, POLICY_ANNOTATION, UNIT_ANNOTATION } from '../../src/facts/annotations.ts';
+import type { BindResult } from '../../src/scheduling/ports.ts';
 import { aNode, aPod, aPolicy } from '../support/builders.ts';
 import { Harness } from '../support/harness.ts';
 
@@ -116,6 +117,28 @@ describe('the commit check', () => {
     expect(world.taken(policy, 's1', 0)).toBe(0);
   });
 
+  test('a max lowered since /filter is kept', async () => {
+    const world = harness();
+    world.sees(policy.generation(2).spec({ units: [{ resource: 'ecs', max: 2 }] }));
+    world.filter(pod);
+    world.filter(rival);
+    world.sees(policy.generation(3).spec({ units: [{ resource: 'ecs', max: 1 }] }));
+    expect(await world.bind(pod, 'ecs-0')).toMatchObject({ outcome: 'refused' });
+    expect(await world.bind(rival, 'ecs-1')).toMatchObject({ outcome: 'bound' });
+  });
+
+  test('a pod that the watch shows bound is not bound again, and holds no second place', async () => {
+    const world = harness();
+    world.sees(pod.on('ecs-0'));
+    expect(await world.bind(pod, 'ecs-0')).toEqual({ outcome: 'already-bound', error: undefined });
+    expect(await world.bind(pod, 'eci-0')).toEqual({
+      outcome: 'refused',
+      error: 'the pod is bound to ecs-0',
+    });
+    expect(world.bindings).toEqual([]);
+    expect([world.taken(policy, 's1', 0), world.taken(policy, 's1', 1)]).toEqual([1, 0]);
+  });
+
   test('a pod that two policies select by now is refused', async () => {
     const world = harness();
     world.sees(pod);
@@ -228,5 +251,35 @@ describe("the API server's answer", () => {
     await expect.poll(() => answers.length).toBe(1);
     answers[0]?.();
     expect([(await first).outcome, (await second).outcome]).toEqual(['bound', 'refused']);
+  });
+});
+
+describe('two Bindings of one pod at once', () => {
+  const refused = { outcome: 'refused', status: 429, message: 'slow down' } as const;
+  const unknown = { outcome: 'unknown', message: 'lost' } as const;
+
+  test.each([
+    ['the first is refused while the second is on its way', [refused], 1],
+    ['the second is refused while the first is on its way', [undefined, refused], 1],
+    ['one is lost and then the other is refused', [refused, unknown], 1],
+    ['both are refused', [refused, refused], 0],
+    ['one lands and the other is refused', [refused, { outcome: 'bound' } as const], 1],
+  ])('%s', async (_, [first, second], held) => {
+    const world = harness();
+    const answers: ((result: BindResult) => void)[] = [];
+    world.answer = async () => new Promise((resolve) => answers.push(resolve));
+    world.filter(pod);
+    const commits = [world.bind(pod, 'ecs-0'), world.bind(pod, 'ecs-0')];
+    await vi.waitFor(() => expect(answers).toHaveLength(2));
+    if (second !== undefined) {
+      answers[1]?.(second);
+      await commits[1];
+    }
+    if (first !== undefined) {
+      answers[0]?.(first);
+      await commits[0];
+    }
+    expect(world.taken(policy, 's1', 0)).toBe(held);
+    expect(world.unitFor(rival)).toBe(held === 1 ? 'eci' : 'ecs');
   });
 });
