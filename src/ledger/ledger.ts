@@ -101,6 +101,8 @@ export class Ledger {
   readonly #podsByNamespace = new Index();
   readonly #podsByNode = new Index();
   readonly #reservations = new Map<string, Reservation>();
+  /** UIDs of the reservations whose policy is gone though a Binding is under way: counted again when one is back. */
+  readonly #adrift = new Set<string>();
   #policyEpoch = 0;
   readonly #removed = new LRUCache<string, true>({ max: REMEMBERED_REMOVALS });
   /** When pods that the watch has not shown yet were last refused. */
@@ -388,7 +390,10 @@ export class Ledger {
     for (const state of states) this.#announceAll(state);
   }
 
-  /** Counts a namespace from scratch under its policies of now; reservations follow their unit by name. */
+  /**
+   * Counts a namespace from scratch under its policies of now; reservations follow their unit by name. A Binding under
+   * way outlives its policy, uncounted: one replaced by another of its name counts it again.
+   */
   #rebuild(namespace: string): void {
     for (const state of this.#policiesByNamespace.get(namespace) ?? []) state.groups.clear();
     for (const uid of this.#podsByNamespace.get(namespace)) {
@@ -402,6 +407,10 @@ export class Ledger {
     for (const reservation of held) {
       const moved = this.#underPolicyOfNow(reservation);
       if (moved !== undefined) this.#hold(moved);
+      else if (reservation.state !== 'reserved') {
+        this.#reservations.set(reservation.pod.uid, reservation);
+        this.#adrift.add(reservation.pod.uid);
+      }
     }
   }
 
@@ -527,12 +536,14 @@ export class Ledger {
     this.#touch(group);
     add(group.reserved, reservation.unit.index, 1);
     this.#reservations.set(reservation.pod.uid, reservation);
+    this.#adrift.delete(reservation.pod.uid);
   }
 
   #drop(uid: string): void {
     const reservation = this.#reservations.get(uid);
     if (reservation === undefined) return;
     this.#reservations.delete(uid);
+    if (this.#adrift.delete(uid)) return;
     const group = this.#policies.get(policyKey(reservation.policy))?.groups.get(reservation.group);
     if (group === undefined) return;
     this.#touch(group);

@@ -317,6 +317,23 @@ describe('a reservation', () => {
     expect(world.ledger.reservation('uid-e1')).toBeUndefined();
   });
 
+  test('outlives its policy while its Binding is under way, and counts when another takes its name', () => {
+    const world = harness();
+    world.filter(pod);
+    world.filter(aPod('e2').ofGroup('s1'));
+    world.ledger.startBind('uid-e2', 'ecs-1');
+    world.seesGone(policy);
+    expect(world.ledger.reservation('uid-e1')).toBeUndefined();
+    expect(world.ledger.reservation('uid-e2')).toMatchObject({ state: 'binding', nodeName: 'ecs-1' });
+    world.sees(policy.uid('another'));
+    expect(taken(world)).toEqual([1, 0]);
+    world.seesGone(policy);
+    world.sees(aPod('e2').ofGroup('s1').on('ecs-1'));
+    world.sees(policy.uid('third'));
+    expect(taken(world)).toEqual([1, 0]);
+    expect(world.ledger.reservationCount).toBe(0);
+  });
+
   test('is never made beyond max, nor for a pod that is being bound', () => {
     const world = harness();
     const place = { policy: world.ledger.policiesOf('default')[0]!, group: 's1' };
