@@ -88,7 +88,8 @@ export class Committer {
     if (known !== undefined) return known;
     try {
       const pod = await pods.readPod(request.namespace, request.name);
-      return pod?.uid === request.uid ? pod : undefined;
+      // The watch may have shown it bound while it was being read.
+      return pod?.uid === request.uid ? (ledger.pod(request.uid) ?? pod) : undefined;
     } catch (error) {
       return `pod ${request.namespace}/${request.name} could not be read: ${error instanceof Error ? error.message : String(error)}`;
     }

@@ -94,6 +94,15 @@ describe('the commit check', () => {
     expect(await world.bind(pod, 'eci-0')).toMatchObject({ outcome: 'bound' });
   });
 
+  test('a pod that the watch shows bound while it is read is not bound again', async () => {
+    const world = harness();
+    world.stored.set('default/e1', pod.facts());
+    const commit = world.bind(pod, 'ecs-0');
+    world.sees(pod.on('ecs-0'));
+    expect(await commit).toMatchObject({ outcome: 'already-bound' });
+    expect(world.taken(policy, 's1', 0)).toBe(1);
+  });
+
   test('a pod that exists nowhere is gone', async () => {
     expect(await harness().bind(pod, 'ecs-0')).toEqual({
       outcome: 'pod-gone',
