@@ -21,7 +21,7 @@ vi.mock('lru-cache', async (original) => {
   };
 });
 
-const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 3_000);
+const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 5_000);
 const MOST_STEPS = 60;
 const MOST_MS = Math.max(60_000, RUNS * 20);
 
@@ -44,6 +44,20 @@ const STEPS = {
       world.bind(pod, b);
     },
   ],
+  'bind again': [
+    4,
+    (world, pod, a, b) => {
+      world.bind(pod, a);
+      world.bind(pod, b % 4 === 0 ? b : a);
+    },
+  ],
+  'create and filter': [
+    4,
+    (world, pod, a) => {
+      world.create(pod);
+      world.filter(pod, nodesOf(a));
+    },
+  ],
   'bind to any node': [1, (world, pod, a) => world.bindTo(pod, NODES[a % NODES.length] ?? '')],
   report: [3, (world, pod, a) => world.report(pod, `reason ${a % 3}`)],
   touch: [1, (world, pod) => world.touch(pod)],
@@ -62,7 +76,7 @@ const STEPS = {
   relist: [1, (world) => world.relist()],
   'deliver policy': [3, (world) => world.deliverPolicies(1)],
   'edit policy': [2, (world, _, a, b) => world.editPolicy([a % 3, b % 3])],
-  'replace policy': [1, (world, _, a, b) => world.replacePolicy([a % 3, b % 3])],
+  'replace policy': [3, (world, _, a, b) => world.replacePolicy([a % 3, b % 3])],
   advance: [2, async (world, _, a) => world.advance(5 * (1 + (a % 16)))],
   expire: [2, (world) => world.expire()],
   restart: [1, (world, _, a) => world.restart(a)],
@@ -80,7 +94,7 @@ const setting: fc.Arbitrary<Setting> = fc.record({
   maxes: fc.tuple(fc.integer({ min: 1, max: 2 }), fc.integer({ min: 0, max: 2 })),
   pods: fc.array(
     fc.record({
-      group: fc.constantFrom('s1', 's1', 's2', 's3'),
+      group: fc.constantFrom('s1', 's1', 's1', 's2'),
       start: fc.constantFrom('waiting', 'waiting', 'waiting', 'absent', ...NODES),
     }),
     { minLength: 4, maxLength: 8 },

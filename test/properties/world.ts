@@ -357,6 +357,11 @@ export class World {
   async check(): Promise<void> {
     await settle();
     this.#flights = this.#flights.filter((flight) => !flight.isAnswered || flight.result === undefined);
+    for (const [uid, pod] of this.#process.known) {
+      const isHeld =
+        factsOf(pod).nodeName !== undefined && this.#process.ledger.reservation(uid) !== undefined;
+      this.#expect(!isHeld, `${uid} counts as bound and holds a place beside`);
+    }
     if (this.#violation !== undefined) throw new Error(`${this.#violation}\n${this.trace.join('\n')}`);
   }
 
