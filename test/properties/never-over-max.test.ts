@@ -79,6 +79,13 @@ const STEPS = {
   'replace policy': [3, (world, _, a, b) => world.replacePolicy([a % 3, b % 3])],
   advance: [2, async (world, _, a) => world.advance(5 * (1 + (a % 16)))],
   expire: [2, (world) => world.expire()],
+  'advance and expire': [
+    5,
+    async (world, _, a) => {
+      await world.advance(a % 3 === 0 ? 125 : 10);
+      world.expire();
+    },
+  ],
   restart: [1, (world, _, a) => world.restart(a)],
 } satisfies Record<
   string,

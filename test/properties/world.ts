@@ -362,6 +362,11 @@ export class World {
         factsOf(pod).nodeName !== undefined && this.#process.ledger.reservation(uid) !== undefined;
       this.#expect(!isHeld, `${uid} counts as bound and holds a place beside`);
     }
+    for (const uid of this.#history.keys()) {
+      const { ledger } = this.#process;
+      const isHeld = ledger.isRemoved(uid) && ledger.reservation(uid) !== undefined;
+      this.#expect(!isHeld, `${uid} is gone and holds a place`);
+    }
     if (this.#violation !== undefined) throw new Error(`${this.#violation}\n${this.trace.join('\n')}`);
   }
 
