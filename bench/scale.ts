@@ -80,7 +80,7 @@ async function measure(cluster: ControlPlane): Promise<void> {
     ['machine', `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}`],
     ['nodes, pods', `${size.nodes}, ${size.pods}`],
     ['start to ready', seconds(readyMs)],
-    ['RSS when ready', `${rssReady} MB (peak ${memory(extender, 'VmHWM')} MB with the calls)`],
+    ['RSS when ready', `${rssReady} MiB (peak ${memory(extender, 'VmHWM')} MiB with the calls)`],
     [`/filter in the server, ${size.calls} calls`, `p50 ≤ ${server.p50} ms, p99 ≤ ${server.p99} ms`],
   ];
   process.stdout.write(`${rows.map(([name, value]) => `${name?.padEnd(40)} ${value}`).join('\n')}\n`);

@@ -14,7 +14,6 @@ interface Pod {
   readonly metadata: {
     readonly name: string;
     readonly namespace: string;
-    readonly creationTimestamp: string;
     readonly annotations?: Readonly<Record<string, string>>;
   };
   readonly spec: { readonly nodeName?: string };

@@ -5,7 +5,7 @@
  */
 import type { Express } from 'express';
 import { ApiClient } from '../cluster/api-client.ts';
-import { messageOf } from '../cluster/api-error.ts';
+import { messageOf } from '../facts/message-of.ts';
 import { Binder } from '../cluster/binder.ts';
 import { Credentials } from '../cluster/credentials.ts';
 import { ListWatch } from '../cluster/list-watch.ts';
@@ -24,8 +24,8 @@ import { nodeFacts } from '../facts/node-facts.ts';
 import type { PodFacts } from '../facts/pod-facts.ts';
 import { podFacts } from '../facts/pod-facts.ts';
 import { Ledger } from '../ledger/ledger.ts';
-import type { JsonObject } from '../policy/json.ts';
-import { asObject } from '../policy/json.ts';
+import type { JsonObject } from '../facts/json.ts';
+import { asObject } from '../facts/json.ts';
 import { parseResourcePolicy } from '../policy/parse.ts';
 import { Committer } from '../scheduling/commit.ts';
 import { Decider } from '../scheduling/decide.ts';

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { messageOf } from '../facts/message-of.ts';
 import { Command } from 'commander';
 import { serveCommand } from './serve-settings.ts';
 import { VERSION } from './version.ts';
@@ -20,6 +21,6 @@ const program = new Command('resource-policy')
 try {
   await program.parseAsync();
 } catch (error) {
-  process.stderr.write(`resource-policy: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`resource-policy: ${messageOf(error)}\n`);
   process.exitCode = 1;
 }

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { messageOf } from '../cluster/api-error.ts';
 import type { ListWatchObserver, RestartReason } from '../cluster/list-watch.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -35,7 +34,7 @@ export function watchObserver(resource: string, logger: Logger, metrics: Metrics
     },
     parseFailed: (message) => {
       metrics.handlerFailed(resource);
-      logger.error({ resource }, `object skipped: ${messageOf(message)}`);
+      logger.error({ resource }, `object skipped: ${message}`);
     },
   };
 }

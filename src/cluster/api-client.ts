@@ -7,7 +7,8 @@
 import type { Dispatcher } from 'undici';
 import { errors } from 'undici';
 
-import { ApiError, errorOfAnswer, localError, messageOf } from './api-error.ts';
+import { ApiError, errorOfAnswer, localError } from './api-error.ts';
+import { messageOf } from '../facts/message-of.ts';
 import { Connections } from './connections.ts';
 import type { Access } from './credentials.ts';
 import { Deadline } from './deadline.ts';

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { JsonObject } from '../policy/json.ts';
-import { asObject } from '../policy/json.ts';
+import type { JsonObject } from '../facts/json.ts';
+import { asObject } from '../facts/json.ts';
 
 /** Longest part of a foreign answer that goes into a message. */
 const MAX_MESSAGE_LENGTH = 512;
@@ -90,11 +90,6 @@ export function errorOfAnswer(
     retryAfterMs: retryAfterMs(answer.retryAfter),
     fields: said.fields,
   });
-}
-
-/** Text of anything thrown. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** 408 and 499 are the two 4xx with which a server or proxy says that it stopped waiting, not that nothing was done. */

@@ -5,7 +5,8 @@
  */
 import type { Labels } from '../facts/labels.ts';
 import type { PodFacts } from '../facts/pod-facts.ts';
-import { ApiError, messageOf } from './api-error.ts';
+import { ApiError } from './api-error.ts';
+import { messageOf } from '../facts/message-of.ts';
 import { podPath } from './paths.ts';
 import type { PodReader, Requests } from './pod-reader.ts';
 

@@ -15,8 +15,8 @@ import type { Cluster, Context, User } from '@kubernetes/client-node';
 import { KubeConfig } from '@kubernetes/client-node';
 import { parse as parseYaml } from 'yaml';
 
-import { asObject } from '../policy/json.ts';
-import { messageOf } from './api-error.ts';
+import { asObject } from '../facts/json.ts';
+import { messageOf } from '../facts/message-of.ts';
 
 /** How long read material is used before files and plugins are asked again. The server's 401 asks at once. */
 const MATERIAL_AGE_MS = 10_000;

@@ -11,7 +11,8 @@
  *
  * @module
  */
-import { ApiError, messageOf } from './api-error.ts';
+import { ApiError } from './api-error.ts';
+import { messageOf } from '../facts/message-of.ts';
 import type { ApiRequest, StreamOptions } from './api-client.ts';
 import { Backoff } from './backoff.ts';
 import { LineSplitter, LineTooLong } from './line-splitter.ts';

@@ -5,7 +5,7 @@
  */
 import type { PodFacts, PodObject } from '../facts/pod-facts.ts';
 import { podFacts } from '../facts/pod-facts.ts';
-import { isObject } from '../policy/json.ts';
+import { isObject } from '../facts/json.ts';
 import type { ApiRequest } from './api-client.ts';
 import { ApiError, localError } from './api-error.ts';
 import type { ObjectName } from './paths.ts';

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { asObject } from '../policy/json.ts';
+import { asObject } from '../facts/json.ts';
 
 /** Marks the bookmark that ends the initial events of a WatchList. */
 const INITIAL_EVENTS_END = 'k8s.io/initial-events-end';

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { messageOf } from '../facts/message-of.ts';
 import type { Request, RequestHandler, Response } from 'express';
 import type { Logger } from '../telemetry/logger.ts';
 import type { CallOutcome, VerbName } from '../telemetry/outcomes.ts';
@@ -42,7 +43,7 @@ export function handler<Args, Result>(
       done(outcome);
     } catch (error) {
       const isTheirs = error instanceof BadRequest;
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       logger[isTheirs ? 'warn' : 'error'](
         { verb: verb.name, err: isTheirs ? undefined : error },
         `${verb.name}: ${message}`,
@@ -61,6 +62,6 @@ function parseJson(body: unknown): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new BadRequest(`the body is not JSON: ${error instanceof Error ? error.message : String(error)}`);
+    throw new BadRequest(`the body is not JSON: ${messageOf(error)}`);
   }
 }

@@ -4,6 +4,9 @@
  *
  * @module
  */
+import type { JsonObject } from '../facts/json.ts';
+import { isObject } from '../facts/json.ts';
+import { messageOf } from '../facts/message-of.ts';
 import type { NodeObject } from '../facts/node-facts.ts';
 import type { PodFacts } from '../facts/pod-facts.ts';
 import { podFacts } from '../facts/pod-facts.ts';
@@ -97,23 +100,19 @@ function parsePod(value: unknown): PodFacts {
   try {
     return podFacts(pod);
   } catch (error) {
-    throw new BadRequest(`Pod: ${error instanceof Error ? error.message : String(error)}`);
+    throw new BadRequest(`Pod: ${messageOf(error)}`);
   }
 }
 
-function objectOf(value: unknown, what: string): Readonly<Record<string, unknown>> {
+function objectOf(value: unknown, what: string): JsonObject {
   if (isObject(value)) return value;
   throw new BadRequest(`${what} must be an object`);
 }
 
-function text(from: Readonly<Record<string, unknown>>, field: string): string {
+function text(from: JsonObject, field: string): string {
   const value = from[field];
   if (typeof value === 'string' && value !== '') return value;
   throw new BadRequest(`${field} is missing or empty`);
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isNames(value: unknown): value is readonly string[] {

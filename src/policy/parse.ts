@@ -7,8 +7,8 @@
  */
 import type { Labels } from '../facts/labels.ts';
 import type { Condition } from './condition.ts';
-import type { JsonObject } from './json.ts';
-import { asObject, isObject } from './json.ts';
+import type { JsonObject } from '../facts/json.ts';
+import { asObject, isObject } from '../facts/json.ts';
 import type { LabelRequirement, Resource, ResourcePolicy, Unit } from './resource-policy.ts';
 import { RESOURCES } from './resource-policy.ts';
 import { unenforcedFields } from './unenforced.ts';

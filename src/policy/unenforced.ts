@@ -4,8 +4,8 @@
  *
  * @module
  */
-import type { JsonObject } from './json.ts';
-import { asObject } from './json.ts';
+import type { JsonObject } from '../facts/json.ts';
+import { asObject } from '../facts/json.ts';
 
 const DEFAULT_TRY_NEXT = 'LackResourceOrExceedMax';
 const UNIT_FIELDS = ['maxResources', 'podLabels', 'podAnnotations', 'spotInstance', 'scaleInWeight'];

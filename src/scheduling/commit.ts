@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { messageOf } from '../facts/message-of.ts';
 import { DELETION_COST_ANNOTATION, POLICY_ANNOTATION, UNIT_ANNOTATION } from '../facts/annotations.ts';
 import type { Labels } from '../facts/labels.ts';
 import type { PodFacts } from '../facts/pod-facts.ts';
@@ -91,7 +92,7 @@ export class Committer {
       // The watch may have shown it bound while it was being read.
       return pod?.uid === request.uid ? (ledger.pod(request.uid) ?? pod) : undefined;
     } catch (error) {
-      return `pod ${request.namespace}/${request.name} could not be read: ${error instanceof Error ? error.message : String(error)}`;
+      return `pod ${request.namespace}/${request.name} could not be read: ${messageOf(error)}`;
     }
   }
 

@@ -20,7 +20,7 @@ import { PodReader } from '../../src/cluster/pod-reader.ts';
 import { identityOf } from '../../src/cluster/watch-event.ts';
 import type { PodFacts } from '../../src/facts/pod-facts.ts';
 import { podFacts } from '../../src/facts/pod-facts.ts';
-import { asObject } from '../../src/policy/json.ts';
+import { asObject } from '../../src/facts/json.ts';
 import type { ContractCluster } from './cluster-contract.ts';
 import { Recorder } from './recorder.ts';
 import type { TcpProxy } from './tcp-proxy.ts';
