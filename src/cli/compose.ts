@@ -34,6 +34,8 @@ import { Ranker } from '../scheduling/rank.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
+import type { Admission } from './admission.ts';
+import { composeAdmission } from './admission.ts';
 import type { ServeSettings } from './serve-settings.ts';
 import { watchObserver } from './watch-observer.ts';
 
@@ -48,6 +50,8 @@ const clock = { nowMs: (): number => performance.now() };
 export interface Program {
   readonly app: Express;
   readonly apiServer: string;
+  /** Undefined: no webhook is wanted. */
+  readonly admission: Admission | undefined;
   /** Starts to follow the cluster; resolves with what was found when decisions can be made. */
   start(): Promise<{ pods: number; nodes: number; policies: number }>;
   /** From now on nothing is decided. */
@@ -84,6 +88,8 @@ export function compose(settings: ServeSettings, logger: Logger): Program {
     logger,
   });
 
+  const admission = composeAdmission({ settings, client, ledger, metrics, logger });
+
   const follow = <Item extends Listed>(
     [name, path]: readonly [string, string],
     parse: (object: JsonObject) => Item,
@@ -109,10 +115,12 @@ export function compose(settings: ServeSettings, logger: Logger): Program {
     upsert: (policy) => {
       ledger.upsertPolicy(policy);
       conditions.seen(policy);
+      admission?.seen(policy);
     },
     remove: (policy) => {
       ledger.removePolicy(policy);
       conditions.gone(policy);
+      admission?.gone(policy);
     },
   });
   // In this order: pods are counted once, when nodes and policies are there.
@@ -141,6 +149,7 @@ export function compose(settings: ServeSettings, logger: Logger): Program {
   return {
     app,
     apiServer: credentials.server.href,
+    admission,
     start: async () => {
       for (const watch of watches) {
         watch.start();
@@ -165,10 +174,15 @@ export function compose(settings: ServeSettings, logger: Logger): Program {
         },
       });
       waker.roomEverywhere();
+      admission?.start();
       return { pods: pods.size, nodes: nodes.size, policies: policies.size };
     },
-    drain: () => view.stopping(),
+    drain: () => {
+      view.stopping();
+      void admission?.stop();
+    },
     stop: async () => {
+      await admission?.stop();
       stopUpkeep?.();
       waker.stop();
       await conditions.stop();

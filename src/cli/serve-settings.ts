@@ -8,10 +8,12 @@ import { Command, Option } from 'commander';
 import type { Labels } from '../facts/labels.ts';
 import type { LogLevel } from '../telemetry/logger.ts';
 import { LOG_LEVELS } from '../telemetry/logger.ts';
+import type { AdmissionSettings } from './admission-settings.ts';
+import { addAdmissionOptions, admissionProblem } from './admission-settings.ts';
 import type { Endpoint } from './values.ts';
 import { parseBoolean, parseCount, parseDuration, parseEndpoint, parseLabels } from './values.ts';
 
-export interface ServeSettings {
+export interface ServeSettings extends AdmissionSettings {
   readonly kubeconfig: string | undefined;
   readonly listen: Endpoint;
   readonly virtualNodeLabel: Labels;
@@ -100,8 +102,11 @@ Examples:
   $ resource-policy serve --kubeconfig ~/.kube/config      anywhere else
   $ resource-policy serve --listen 127.0.0.1:0 --log-level debug`,
     );
+  addAdmissionOptions(command, setting);
   return command.action(async (settings: ServeSettings) => {
     refuseUnsafe(settings, command);
+    const problem = admissionProblem(settings);
+    if (problem !== undefined) command.error(problem);
     await run(settings);
   });
 }

@@ -20,6 +20,7 @@ export async function serve(settings: ServeSettings): Promise<void> {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal));
   });
   const program = compose(settings, logger);
+  await program.admission?.listen();
   // Listening before the view is complete: until then calls are answered with "starting" instead of a refusal.
   const server = await listen(program.app, settings.listen);
   logger.info(

@@ -17,6 +17,9 @@ export const PODS_PATH = '/api/v1/pods';
 export const NODES_PATH = '/api/v1/nodes';
 /** All policies of the cluster. */
 export const POLICIES_PATH = `${POLICY_ROOT}/${POLICY_API.plural}`;
+/** Registrations of webhooks that change objects. */
+export const WEBHOOK_CONFIGURATIONS_PATH =
+  '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations';
 
 export function podPath(pod: ObjectName): string {
   return `/api/v1/namespaces/${encodeURIComponent(pod.namespace)}/pods/${encodeURIComponent(pod.name)}`;
@@ -25,4 +28,24 @@ export function podPath(pod: ObjectName): string {
 export function policyPath(policy: ObjectName): string {
   const namespace = encodeURIComponent(policy.namespace);
   return `${POLICY_ROOT}/namespaces/${namespace}/${POLICY_API.plural}/${encodeURIComponent(policy.name)}`;
+}
+
+export function webhookConfigurationPath(name: string): string {
+  return `${WEBHOOK_CONFIGURATIONS_PATH}/${encodeURIComponent(name)}`;
+}
+
+export function leasesPath(namespace: string): string {
+  return `/apis/coordination.k8s.io/v1/namespaces/${encodeURIComponent(namespace)}/leases`;
+}
+
+export function leasePath(lease: ObjectName): string {
+  return `${leasesPath(lease.namespace)}/${encodeURIComponent(lease.name)}`;
+}
+
+export function eventsPath(namespace: string): string {
+  return `/apis/events.k8s.io/v1/namespaces/${encodeURIComponent(namespace)}/events`;
+}
+
+export function eventPath(event: ObjectName): string {
+  return `${eventsPath(event.namespace)}/${encodeURIComponent(event.name)}`;
 }

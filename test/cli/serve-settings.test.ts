@@ -44,6 +44,9 @@ const DEFAULTS: ServeSettings = {
   bodyLimitMb: 64,
   shutdownTimeout: 25_000,
   logLevel: 'info',
+  admission: undefined,
+  admissionName: 'resource-policy',
+  admissionSchedulerName: undefined,
 };
 
 describe('settings', () => {
@@ -51,7 +54,7 @@ describe('settings', () => {
     expect((await serve()).settings).toEqual(DEFAULTS);
   });
 
-  const flags: Record<string, { value: string; want: Partial<ServeSettings> }> = {
+  const flags: Record<string, { value: string; beside?: readonly string[]; want: Partial<ServeSettings> }> = {
     '--kubeconfig': { value: 'some/file', want: { kubeconfig: 'some/file' } },
     '--listen': { value: '[::1]:0', want: { listen: { host: '::1', port: 0 } } },
     '--virtual-node-label': { value: 'a=b,c=d', want: { virtualNodeLabel: { a: 'b', c: 'd' } } },
@@ -63,20 +66,30 @@ describe('settings', () => {
     '--body-limit-mb': { value: '8', want: { bodyLimitMb: 8 } },
     '--shutdown-timeout': { value: '1s', want: { shutdownTimeout: 1_000 } },
     '--log-level': { value: 'debug', want: { logLevel: 'debug' } },
+    '--admission': { value: '10.0.0.7:8911', want: { admission: { host: '10.0.0.7', port: 8911 } } },
+    '--admission-name': { value: 'other', want: { admissionName: 'other' } },
+    '--admission-scheduler-name': {
+      value: 'own',
+      beside: ['--admission', 'h:1'],
+      want: { admission: { host: 'h', port: 1 }, admissionSchedulerName: 'own' },
+    },
   };
   it('are these and no others', () => {
     expect(Object.keys(flags).length).toBe(Object.keys(DEFAULTS).length);
   });
 
-  it.for(Object.entries(flags))('%s is a flag', async ([flag, { value, want }]) => {
-    expect((await serve(flag, value)).settings).toEqual({ ...DEFAULTS, ...want });
+  it.for(Object.entries(flags))('%s is a flag', async ([flag, { value, beside = [], want }]) => {
+    expect((await serve(flag, value, ...beside)).settings).toEqual({ ...DEFAULTS, ...want });
   });
 
-  it.for(Object.entries(flags))('%s is an environment variable', async ([flag, { value, want }]) => {
-    vi.stubEnv(variable(flag), value);
+  it.for(Object.entries(flags))(
+    '%s is an environment variable',
+    async ([flag, { value, beside = [], want }]) => {
+      vi.stubEnv(variable(flag), value);
 
-    expect((await serve()).settings).toEqual({ ...DEFAULTS, ...want });
-  });
+      expect((await serve(...beside)).settings).toEqual({ ...DEFAULTS, ...want });
+    },
+  );
 
   it('are those of the flags when the environment says otherwise', async () => {
     vi.stubEnv('RESOURCE_POLICY_LISTEN', '127.0.0.1:1');
@@ -150,6 +163,22 @@ describe('what is refused before anything starts', () => {
       flags: ['--kubeconfg', 'f'],
       want: ["unknown option '--kubeconfg'", 'Did you mean --kubeconfig?'],
     },
+    'a webhook on every address': {
+      flags: ['--admission', '0.0.0.0:8911'],
+      want: ["option '--admission <host:port>' argument '0.0.0.0:8911' is invalid.", 'can reach'],
+    },
+    'a webhook on every IPv6 address': {
+      flags: ['--admission', '[::]:8911'],
+      want: ["option '--admission <host:port>' argument '[::]:8911' is invalid.", 'can reach'],
+    },
+    'a webhook that the API server cannot name': {
+      flags: ['--admission', '10.0.0.7:8911', '--admission-name', 'My_Hook'],
+      want: ["option '--admission-name <name>' argument 'My_Hook' is invalid.", 'lower-case letters'],
+    },
+    'a scheduler for the pods of no webhook': {
+      flags: ['--admission-scheduler-name', 'own'],
+      want: ['error: --admission-scheduler-name is for the webhook, which needs --admission HOST:PORT.'],
+    },
     'a word that is no flag': { flags: ['now'], want: ['too many arguments'] },
   };
 
@@ -192,6 +221,9 @@ describe('--help', () => {
     '--body-limit-mb <count>': '(default: 64, env: RESOURCE_POLICY_BODY_LIMIT_MB)',
     '--shutdown-timeout <duration>': '(default: 25s, env: RESOURCE_POLICY_SHUTDOWN_TIMEOUT)',
     '--log-level <level>': 'default: "info", env: RESOURCE_POLICY_LOG_LEVEL)',
+    '--admission <host:port>': '(env: RESOURCE_POLICY_ADMISSION)',
+    '--admission-name <name>': '(default: "resource-policy", env: RESOURCE_POLICY_ADMISSION_NAME)',
+    '--admission-scheduler-name <name>': '(env: RESOURCE_POLICY_ADMISSION_SCHEDULER_NAME)',
   };
 
   it.for(Object.entries(flags))('explains %s', async ([flag, want]) => {

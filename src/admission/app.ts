@@ -1,0 +1,113 @@
+/**
+ * The HTTP face of the webhook: one route, which changes pods and never refuses one. Builds, does not listen.
+ *
+ * @module
+ */
+import type { ErrorRequestHandler, Express, RequestHandler } from 'express';
+import express from 'express';
+import { messageOf } from '../facts/message-of.ts';
+import { selects } from '../policy/match.ts';
+import type { ResourcePolicy } from '../policy/resource-policy.ts';
+import type { ReviewOutcome } from '../telemetry/admission-metrics.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { admittedPod } from './admitted-pod.ts';
+import type { MutationSettings, PatchOperation } from './mutation.ts';
+import { mutationsOf } from './mutation.ts';
+import type { ReviewRequest } from './review.ts';
+import { allowed, BadReview, parseReview } from './review.ts';
+
+/** Where the API server sends pods. */
+export const MUTATE_PATH = '/mutate-pods';
+
+/** The API server takes objects of 3 MiB at most; as JSON inside a review they need more. */
+const BODY_LIMIT_BYTES = 8 * 1024 * 1024;
+
+export interface AdmissionAppParts {
+  readonly policiesOf: (namespace: string) => readonly ResourcePolicy[];
+  readonly settings: MutationSettings;
+  /** Told of every answered review. */
+  readonly observe: (outcome: ReviewOutcome) => void;
+  readonly logger: Logger;
+}
+
+export function buildAdmissionApp(parts: AdmissionAppParts): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.post(MUTATE_PATH, express.raw({ type: () => true, limit: BODY_LIMIT_BYTES }), reviews(parts));
+  app.use((request, response) => {
+    response
+      .status(404)
+      .json({ error: `no ${request.method} ${request.path} here; there is POST ${MUTATE_PATH}` });
+  });
+  app.use(unreadable(parts));
+  return app;
+}
+
+function reviews(parts: AdmissionAppParts): RequestHandler {
+  return (request, response) => {
+    const review = parseReview(parseJson(request.body));
+    const changes = changesFor(review, parts);
+    response.json(allowed(review.uid, changes ?? []));
+    parts.observe(changes === undefined ? 'internal-error' : changes.length === 0 ? 'unchanged' : 'changed');
+  };
+}
+
+/** Undefined: an error of ours, which must not keep the pod from being created. */
+function changesFor(
+  { namespace, pod }: ReviewRequest,
+  { policiesOf, settings, logger }: AdmissionAppParts,
+): readonly PatchOperation[] | undefined {
+  if (pod === undefined) return [];
+  try {
+    const admitted = admittedPod(pod);
+    const policies = policiesOf(namespace).filter((policy) => selects(policy, admitted.labels));
+    const changes = mutationsOf(admitted, policies, settings);
+    if (changes.length > 0) {
+      logger.debug(
+        { namespace, policies: policies.map(({ name }) => name), changes },
+        'pod changed at creation',
+      );
+    }
+    return changes;
+  } catch (error) {
+    logger.error({ namespace, err: error }, 'a pod could not be looked at; it is created as it is');
+    return undefined;
+  }
+}
+
+function parseJson(body: unknown): unknown {
+  // express.raw leaves the body undefined when there is none.
+  const text = Buffer.isBuffer(body) ? body.toString('utf8') : '';
+  if (text === '')
+    throw new BadReview('the body is empty; POST the AdmissionReview that the API server sends');
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new BadReview(`the body is not JSON: ${messageOf(error)}`);
+  }
+}
+
+/** Bodies that are no review, or could not be read: too large, broken encoding, cut off. */
+function unreadable({ logger, observe }: AdmissionAppParts): ErrorRequestHandler {
+  return (error: unknown, request, response, next) => {
+    if (response.headersSent) {
+      next(error);
+      return;
+    }
+    const status = statusOf(error);
+    const message = messageOf(error);
+    logger[status < 500 ? 'warn' : 'error'](
+      { path: request.path, err: status < 500 ? undefined : error },
+      `admission: ${message}`,
+    );
+    response.status(status).json({ error: `resource-policy: ${message}` });
+    observe(status < 500 ? 'bad-request' : 'internal-error');
+  };
+}
+
+/** body-parser's errors carry their status. */
+function statusOf(error: unknown): number {
+  if (error instanceof BadReview) return 400;
+  return error instanceof Error && 'status' in error && typeof error.status === 'number' ? error.status : 500;
+}
