@@ -14,8 +14,11 @@ import { Patcher } from '../cluster/patcher.ts';
 import { NODES_PATH, PODS_PATH, POLICIES_PATH } from '../cluster/paths.ts';
 import { PodReader } from '../cluster/pod-reader.ts';
 import { ClusterView } from '../cluster/view.ts';
+import { DeletionCosts } from '../controllers/deletion-costs.ts';
+import { PodAlarms } from '../controllers/pod-alarms.ts';
 import { PolicyConditions } from '../controllers/policy-conditions.ts';
 import { startUpkeep } from '../controllers/upkeep.ts';
+import { WaitKeeper } from '../controllers/wait-keeper.ts';
 import type { Wake } from '../controllers/waker.ts';
 import { Waker } from '../controllers/waker.ts';
 import { buildApp } from '../extender/app.ts';
@@ -27,10 +30,14 @@ import { Ledger } from '../ledger/ledger.ts';
 import type { JsonObject } from '../facts/json.ts';
 import { asObject } from '../facts/json.ts';
 import { parseResourcePolicy } from '../policy/parse.ts';
+import { Attempts } from '../scheduling/attempts.ts';
+import { Chooser } from '../scheduling/chooser.ts';
 import { Committer } from '../scheduling/commit.ts';
 import { Decider } from '../scheduling/decide.ts';
 import { Matcher } from '../scheduling/matcher.ts';
+import { Preemptor } from '../scheduling/preempt.ts';
 import { Ranker } from '../scheduling/rank.ts';
+import { Waits } from '../scheduling/waits.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
@@ -73,7 +80,12 @@ export function compose(settings: ServeSettings, logger: Logger): Program {
     virtualNodes: settings.virtualNodeLabel,
     clock,
     checksAtBind: settings.bindVerb,
-    onRoom: (group) => waker.room(group),
+    listener: {
+      room: (group) => waker.room(group),
+      released: (released) => released.forEach((pod) => alarms.set(pod, 'released', 0)),
+      counted: () => undefined,
+      miscosted: (pod) => costs.check(pod),
+    },
   });
   const metrics = createMetrics({
     reservations: () => ledger.reservationCount,
@@ -82,7 +94,12 @@ export function compose(settings: ServeSettings, logger: Logger): Program {
     policies: () => ledger.policyCount,
     watchAges: () => view.ages(),
   });
-  const waker = new Waker({ ledger, clock, wake: wakeBy(patcher, logger, metrics), schedule: after });
+  const wake = wakeBy(patcher, logger, metrics);
+  const waker = new Waker({ ledger, clock, wake, schedule: after });
+  const alarms = new PodAlarms({ ledger, clock, wake, schedule: after });
+  const annotate = patcher.annotatePod.bind(patcher);
+  const costs = new DeletionCosts({ ledger, annotate, schedule: after, logger });
+  const keeper = new WaitKeeper({ ledger, annotate, schedule: after, logger });
   const conditions = new PolicyConditions({
     write: (policy, status) => patcher.writePolicyStatus(policy, { ...status }),
     logger,
@@ -134,8 +151,18 @@ export function compose(settings: ServeSettings, logger: Logger): Program {
 
   const matcher = new Matcher(ledger);
   const reader = new PodReader(client);
+  const chooser = new Chooser(
+    ledger,
+    new Waits({
+      wallClock: Date.now,
+      began: (pod, since) => keeper.keep(pod, since),
+      waiting: (pod, leftMs) => alarms.set(pod, 'wait-over', leftMs),
+    }),
+    new Attempts({ clock, retry: (pod, afterMs) => alarms.set(pod, 'attempt-over', afterMs) }),
+  );
   const app = buildApp({
-    decider: new Decider(ledger, matcher, view),
+    decider: new Decider({ ledger, matcher, view, chooser }),
+    preemptor: new Preemptor({ ledger, matcher, view, chooser }),
     ranker: new Ranker(ledger, matcher),
     committer: new Committer({ ledger, matcher, view, binder: new Binder(client, reader), pods: reader }),
     unready: () => view.unready(),
@@ -175,6 +202,7 @@ export function compose(settings: ServeSettings, logger: Logger): Program {
       });
       waker.roomEverywhere();
       admission?.start();
+      costs.lead();
       return { pods: pods.size, nodes: nodes.size, policies: policies.size };
     },
     drain: () => {
@@ -185,6 +213,9 @@ export function compose(settings: ServeSettings, logger: Logger): Program {
       await admission?.stop();
       stopUpkeep?.();
       waker.stop();
+      alarms.stop();
+      keeper.stop();
+      costs.follow();
       await conditions.stop();
       await Promise.all(watches.map((watch) => watch.stop()));
       await client.close();

@@ -7,11 +7,13 @@ import type { ErrorRequestHandler, Express } from 'express';
 import express from 'express';
 import type { Committer } from '../scheduling/commit.ts';
 import type { Decider } from '../scheduling/decide.ts';
+import type { Preemptor } from '../scheduling/preempt.ts';
 import type { Ranker } from '../scheduling/rank.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { VerbName } from '../telemetry/outcomes.ts';
 import { bindVerb } from './bind.ts';
 import { filterVerb } from './filter.ts';
+import { preemptVerb } from './preempt.ts';
 import { prioritizeVerb } from './prioritize.ts';
 import type { MetricsSource } from './probes.ts';
 import { healthz, metricsPage, readyz } from './probes.ts';
@@ -21,6 +23,7 @@ import { handler } from './verb.ts';
 export interface AppParts {
   readonly decider: Decider;
   readonly ranker: Ranker;
+  readonly preemptor: Preemptor;
   readonly committer: Committer;
   readonly unready: () => string | undefined;
   readonly metrics: MetricsSource;
@@ -38,20 +41,21 @@ export function buildApp(parts: AppParts): Express {
   const body = express.raw({ type: () => true, limit: parts.bodyLimitBytes });
   app.post('/filter', body, handler(filterVerb(parts.decider, logger), logger, observe));
   app.post('/prioritize', body, handler(prioritizeVerb(parts.ranker), logger, observe));
+  app.post('/preempt', body, handler(preemptVerb(parts.preemptor), logger, observe));
   app.post('/bind', body, handler(bindVerb(parts.committer), logger, observe));
   app.get('/healthz', healthz);
   app.get('/readyz', readyz(parts.unready));
   app.get('/metrics', metricsPage(parts.metrics));
   app.use((request, response) => {
     response.status(404).json({
-      Error: `no ${request.method} ${request.path} here; there are POST /filter, /prioritize, /bind and GET /healthz, /readyz, /metrics`,
+      Error: `no ${request.method} ${request.path} here; there are POST /filter, /prioritize, /preempt, /bind and GET /healthz, /readyz, /metrics`,
     });
   });
   app.use(unreadable(logger, observe));
   return app;
 }
 
-const VERBS: readonly VerbName[] = ['filter', 'prioritize', 'bind'];
+const VERBS: readonly VerbName[] = ['filter', 'prioritize', 'preempt', 'bind'];
 
 /** Bodies that could not be read: too large, broken encoding, cut off. */
 function unreadable(logger: Logger, observe: Observe): ErrorRequestHandler {

@@ -5,7 +5,7 @@
  * @module
  */
 import type { JsonObject } from '../facts/json.ts';
-import { isObject } from '../facts/json.ts';
+import { asObject, isObject } from '../facts/json.ts';
 import { messageOf } from '../facts/message-of.ts';
 import type { NodeObject } from '../facts/node-facts.ts';
 import type { PodFacts } from '../facts/pod-facts.ts';
@@ -30,6 +30,24 @@ export interface ExtenderFilterResult {
   readonly Nodes?: { readonly items: readonly NodeObject[] };
   readonly FailedAndUnresolvableNodes?: Readonly<Record<string, string>>;
   readonly Error?: string;
+}
+
+/** ExtenderPreemptionArgs: a pod that found no place, and whom kube-scheduler would evict for it, by node. */
+export interface ExtenderPreemptionArgs {
+  readonly pod: PodFacts;
+  /** UIDs by node. */
+  readonly victims: ReadonlyMap<string, readonly string[]>;
+  /** Each node's victims in the form of the answer: by UID, whichever form the question had. */
+  readonly metaVictims: Readonly<Record<string, MetaVictims>>;
+}
+
+interface MetaVictims {
+  readonly Pods: readonly { readonly UID: string }[];
+  readonly NumPDBViolations: number;
+}
+
+export interface ExtenderPreemptionResult {
+  readonly NodeNameToMetaVictims: Readonly<Record<string, MetaVictims>>;
 }
 
 export type HostPriorityList = readonly { readonly Host: string; readonly Score: number }[];
@@ -64,6 +82,55 @@ export function parseBindingArgs(body: unknown): BindRequest {
     name: text(args, 'PodName'),
     uid: text(args, 'PodUID'),
     nodeName: text(args, 'Node'),
+  };
+}
+
+/**
+ * kube-scheduler sends UIDs only (NodeNameToMetaVictims) when it is configured nodeCacheCapable, else whole pods
+ * (NodeNameToVictims).
+ *
+ * @throws {BadRequest} naming the field that is missing or of the wrong type.
+ */
+export function parsePreemptionArgs(body: unknown): ExtenderPreemptionArgs {
+  const { Pod, NodeNameToMetaVictims, NodeNameToVictims } = objectOf(body, 'the body');
+  const [field, byNode] = isObject(NodeNameToMetaVictims)
+    ? ['NodeNameToMetaVictims', NodeNameToMetaVictims]
+    : ['NodeNameToVictims', objectOf(NodeNameToVictims, 'NodeNameToMetaVictims or NodeNameToVictims')];
+  const metaVictims = Object.fromEntries(
+    Object.entries(byNode).map(([node, victims]) => [node, parseVictims(victims, `${field}.${node}`)]),
+  );
+  const victims = new Map(
+    Object.entries(metaVictims).map(([node, { Pods }]) => [node, Pods.map(({ UID }) => UID)]),
+  );
+  return { pod: parsePod(Pod), victims, metaVictims };
+}
+
+function parseVictims(value: unknown, path: string): MetaVictims {
+  const { Pods, NumPDBViolations } = objectOf(value, path);
+  const pods: readonly unknown[] = Array.isArray(Pods) ? Pods : [];
+  return {
+    Pods: pods.map((pod, index) => ({ UID: victimUid(pod, `${path}.Pods[${index}]`) })),
+    NumPDBViolations: typeof NumPDBViolations === 'number' ? NumPDBViolations : 0,
+  };
+}
+
+function victimUid(value: unknown, path: string): string {
+  const pod = objectOf(value, path);
+  const uid = pod['UID'] ?? asObject(pod['metadata'])['uid'];
+  if (typeof uid === 'string' && uid !== '') return uid;
+  throw new BadRequest(`${path} has no UID`);
+}
+
+/** The answer to /preempt: these nodes, each with the victims that were proposed. */
+export function preemptionResult(
+  { metaVictims }: ExtenderPreemptionArgs,
+  nodeNames: readonly string[],
+): ExtenderPreemptionResult {
+  const allowed = new Set(nodeNames);
+  return {
+    NodeNameToMetaVictims: Object.fromEntries(
+      Object.entries(metaVictims).filter(([node]) => allowed.has(node)),
+    ),
   };
 }
 

@@ -10,5 +10,15 @@ export const POLICY_ANNOTATION = 'resource-policy.scheduling/policy';
 export const UNIT_ANNOTATION = 'resource-policy.scheduling/unit';
 /** Annotation by which a ReplicaSet chooses the pods it removes first: the lowest cost goes first, absent means 0. */
 export const DELETION_COST_ANNOTATION = 'controller.kubernetes.io/pod-deletion-cost';
+/**
+ * Annotation of a bound pod: the deletion cost that this program wrote. A cost that differs from it is somebody else's,
+ * and so is one without it.
+ */
+export const OWN_COST_ANNOTATION = 'resource-policy.scheduling/deletion-cost';
+/**
+ * Annotation of a waiting pod: since when it waits in a unit for resources, as a JSON object of unit names and RFC 3339
+ * times. It makes a wait outlive a restart.
+ */
+export const WAITING_ANNOTATION = 'resource-policy.scheduling/waiting-since';
 /** Annotation changed on a waiting pod only to make kube-scheduler look at it again; its value means nothing. */
 export const WAKE_ANNOTATION = 'resource-policy.scheduling/woken-at';

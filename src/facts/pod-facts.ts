@@ -4,10 +4,24 @@
  *
  * @module
  */
-import { DELETION_COST_ANNOTATION, POLICY_ANNOTATION, UNIT_ANNOTATION } from './annotations.ts';
+import {
+  DELETION_COST_ANNOTATION,
+  OWN_COST_ANNOTATION,
+  POLICY_ANNOTATION,
+  UNIT_ANNOTATION,
+  WAITING_ANNOTATION,
+} from './annotations.ts';
+import { asObject } from './json.ts';
 import type { Labels } from './labels.ts';
 import { labelOf } from './labels.ts';
 import { required } from './required.ts';
+import type { PodSpecObject, PodStatusObject, Requests } from './requests.ts';
+import { requestsOf } from './requests.ts';
+
+/** Annotations with longer values are not kept; none that a policy counts by is. */
+const LONGEST_ANNOTATION = 1_024;
+/** Never counted by, and long: what the program itself writes, and what kubectl does. */
+const NOT_KEPT = /^(resource-policy\.scheduling|kubectl\.kubernetes\.io)\//;
 
 /** Facts of one pod. `undefined` always means that the API object does not say. */
 export interface PodFacts {
@@ -15,6 +29,10 @@ export interface PodFacts {
   readonly namespace: string;
   readonly name: string;
   readonly labels: Labels;
+  /** Those that a policy may count by: neither the program's own nor kubectl's, values of at most 1,024 characters. */
+  readonly annotations: Labels;
+  /** What the pod asks for, as kube-scheduler counts it. */
+  readonly requests: Requests;
   /** Opaque; compared for equality only. */
   readonly resourceVersion: string;
   /** metadata.creationTimestamp in milliseconds since the epoch (whole seconds); 0 when absent. */
@@ -32,8 +50,14 @@ export interface PodFacts {
   readonly nominatedNode: string | undefined;
   /** spec.priority; 0 when absent. */
   readonly priority: number;
-  /** The pod already carries a deletion cost, written by its user, by Spark or by an earlier Binding. */
-  readonly hasDeletionCost: boolean;
+  /** Whether it may evict pods of lower priority: spec.preemptionPolicy is not Never. */
+  readonly canPreempt: boolean;
+  /** Cost that the pod carries, whoever wrote it. */
+  readonly deletionCost: string | undefined;
+  /** Cost that this program wrote last. */
+  readonly ownDeletionCost: string | undefined;
+  /** Since when it waits for resources, milliseconds since the epoch by unit name. */
+  readonly waitingSince: Readonly<Record<string, number>> | undefined;
   readonly recordedPolicy: string | undefined;
   readonly recordedUnit: string | undefined;
 }
@@ -50,14 +74,19 @@ export interface PodObject {
     readonly labels?: Labels | null;
     readonly annotations?: Labels | null;
   };
-  readonly spec?: { readonly nodeName?: string; readonly priority?: number };
-  readonly status?: {
+  readonly spec?: PodSpecObject & {
+    readonly nodeName?: string;
+    readonly priority?: number;
+    readonly preemptionPolicy?: string;
+  };
+  readonly status?: Omit<PodStatusObject, 'conditions'> & {
     readonly phase?: string;
     readonly nominatedNodeName?: string;
     readonly conditions?:
       | readonly {
           readonly type?: string;
           readonly status?: string;
+          readonly reason?: string;
           readonly message?: string;
           readonly lastTransitionTime?: string | null;
         }[]
@@ -78,12 +107,17 @@ export function podFacts(pod: PodObject): PodFacts {
     namespace: required(metadata.namespace, 'metadata.namespace'),
     name: required(metadata.name, 'metadata.name'),
     labels: metadata.labels ?? {},
+    annotations: kept(annotations),
+    requests: requestsOf(pod.spec, pod.status),
     resourceVersion: metadata.resourceVersion ?? '',
     createdMs: metadata.creationTimestamp ? Date.parse(metadata.creationTimestamp) : 0,
     nodeName: nonEmpty(pod.spec?.nodeName),
     terminating: Boolean(metadata.deletionTimestamp),
     priority: pod.spec?.priority ?? 0,
-    hasDeletionCost: Object.hasOwn(annotations, DELETION_COST_ANNOTATION),
+    canPreempt: pod.spec?.preemptionPolicy !== 'Never',
+    deletionCost: labelOf(annotations, DELETION_COST_ANNOTATION),
+    ownDeletionCost: labelOf(annotations, OWN_COST_ANNOTATION),
+    waitingSince: waits(labelOf(annotations, WAITING_ANNOTATION)),
     recordedPolicy: labelOf(annotations, POLICY_ANNOTATION),
     recordedUnit: labelOf(annotations, UNIT_ANNOTATION),
     ...statusFacts(pod.status ?? {}),
@@ -101,6 +135,29 @@ function statusFacts(
     unschedulable: scheduled?.status === 'False' ? (scheduled.message ?? '') : undefined,
     nominatedNode: nonEmpty(status.nominatedNodeName),
   };
+}
+
+const NONE: Labels = {};
+
+function kept(annotations: Labels): Labels {
+  const entries = Object.entries(annotations).filter(
+    ([key, value]) =>
+      value.length <= LONGEST_ANNOTATION && !NOT_KEPT.test(key) && key !== DELETION_COST_ANNOTATION,
+  );
+  return entries.length === 0 ? NONE : Object.fromEntries(entries);
+}
+
+/** Anybody may edit the annotation: what is no time by unit name is not there. */
+function waits(text: string | undefined): Readonly<Record<string, number>> | undefined {
+  if (text === undefined) return undefined;
+  try {
+    const times = Object.entries(asObject(JSON.parse(text)))
+      .map(([unit, since]) => [unit, typeof since === 'string' ? Date.parse(since) : Number.NaN] as const)
+      .filter(([, since]) => Number.isFinite(since));
+    return times.length === 0 ? undefined : Object.fromEntries(times);
+  } catch {
+    return undefined;
+  }
 }
 
 function nonEmpty(value: string | undefined): string | undefined {

@@ -1,10 +1,15 @@
 /**
- * Counts of one group of one policy: the numbers that `max` is held against.
+ * Counts of one group of one policy: the numbers that `max` and `maxResources` are held against.
  *
  * @module
  */
+import type { Requests } from '../facts/requests.ts';
+import type { Usage } from '../placement/usage.ts';
+import { amountOf } from '../placement/usage.ts';
 import type { GroupKey } from '../policy/group.ts';
-import type { ResourcePolicy } from '../policy/resource-policy.ts';
+import type { ResourcePolicy, Unit } from '../policy/resource-policy.ts';
+
+const NO_AMOUNTS: readonly number[] = [];
 
 export class GroupCounts {
   readonly policy: ResourcePolicy;
@@ -15,12 +20,24 @@ export class GroupCounts {
   readonly reserved: number[];
   /** UIDs of the pods that wait for a place, in the order in which they were first seen. */
   readonly pending = new Set<string>();
+  /** Summed requests of bound pods and reservations, by unit and by limit of its maxResources. */
+  readonly #amounts: readonly number[][];
 
   constructor(policy: ResourcePolicy, key: GroupKey) {
     this.policy = policy;
     this.key = key;
     this.bound = policy.units.map(() => 0);
     this.reserved = policy.units.map(() => 0);
+    this.#amounts = policy.units.map((unit) => unit.maxResources.map(() => 0));
+  }
+
+  /** A pod with these requests counts in the unit from now on (1), or no longer (-1). */
+  count(kind: 'bound' | 'reserved', unitIndex: number, requests: Requests, difference: 1 | -1): void {
+    add(this[kind], unitIndex, difference);
+    const amounts = this.#amounts[unitIndex] ?? [];
+    this.policy.units[unitIndex]?.maxResources.forEach(({ resource }, limit) => {
+      add(amounts, limit, difference * amountOf(requests, resource));
+    });
   }
 
   /** Places taken in a unit: bound and reserved. */
@@ -28,13 +45,19 @@ export class GroupCounts {
     return (this.bound[unitIndex] ?? 0) + (this.reserved[unitIndex] ?? 0);
   }
 
-  /** Free places up to the sum of all max; Infinity when a unit has no max. */
+  /** Live for amounts: do not keep it. */
+  usage(unitIndex: number): Usage {
+    return { pods: this.taken(unitIndex), amounts: this.#amounts[unitIndex] ?? NO_AMOUNTS };
+  }
+
+  /** Places and amounts of every unit, to compare with later. */
+  snapshot(): readonly number[] {
+    return this.policy.units.flatMap(({ index }) => [this.taken(index), ...(this.#amounts[index] ?? [])]);
+  }
+
+  /** Free places up to the sum of all max; Infinity when a unit with room in its maxResources has no max. */
   room(): number {
-    let room = 0;
-    for (const { index, max } of this.policy.units) {
-      room += max === undefined ? Infinity : Math.max(0, max - this.taken(index));
-    }
-    return room;
+    return this.policy.units.reduce((room, unit) => room + this.#roomOf(unit), 0);
   }
 
   get isEmpty(): boolean {
@@ -44,4 +67,14 @@ export class GroupCounts {
       this.reserved.every((count) => count === 0)
     );
   }
+
+  #roomOf({ index, max, maxResources }: Unit): number {
+    const amounts = this.#amounts[index] ?? [];
+    if (maxResources.some(({ amount }, limit) => (amounts[limit] ?? 0) >= amount)) return 0;
+    return max === undefined ? Infinity : Math.max(0, max - this.taken(index));
+  }
+}
+
+function add(counts: number[], index: number, difference: number): void {
+  counts[index] = (counts[index] ?? 0) + difference;
 }

@@ -28,16 +28,24 @@ import { LRUCache } from 'lru-cache';
 import type { Labels } from '../facts/labels.ts';
 import type { NodeFacts } from '../facts/node-facts.ts';
 import type { PodFacts } from '../facts/pod-facts.ts';
+import type { Requests } from '../facts/requests.ts';
 import type { GroupKey } from '../policy/group.ts';
 import { groupOf } from '../policy/group.ts';
 import { selects } from '../policy/match.ts';
 import type { ResourcePolicy, Unit } from '../policy/resource-policy.ts';
 import { policyKey } from '../policy/resource-policy.ts';
-import { isFull } from '../placement/choose.ts';
-import { GroupCounts } from './group-counts.ts';
+import { costCorrection } from '../placement/scale-in.ts';
+import type { Usage } from '../placement/usage.ts';
+import { amountOf, fullness } from '../placement/usage.ts';
+import type { PolicyFigures } from './census.ts';
+import { figuresOf } from './census.ts';
+import type { GroupCounts } from './group-counts.ts';
 import type { NodeSet } from './node-sets.ts';
 import { NodeSets } from './node-sets.ts';
+import type { BoundShare, Share } from './policy-state.ts';
+import { applyShare, PolicyState } from './policy-state.ts';
 import type { Place, Reservation } from './reservation.ts';
+import { UidIndex } from './uid-index.ts';
 
 /** Removed pods remembered, so that a late /filter of one does not hold a place; older ones fall back to expiry. */
 const REMEMBERED_REMOVALS = 20_000;
@@ -54,8 +62,19 @@ export interface LedgerOptions {
    * the pod is reported unschedulable (the report may be older than the reservation).
    */
   readonly checksAtBind: boolean;
-  /** Called after a change that gave a group with waiting pods more room, or that may let its pods go elsewhere. */
-  readonly onRoom: (group: GroupRef) => void;
+  readonly listener: LedgerListener;
+}
+
+/** Told after each change, when the counts are right again. */
+export interface LedgerListener {
+  /** A group with waiting pods has more room than before, or its pods may now go elsewhere. */
+  room(group: GroupRef): void;
+  /** No policy holds these waiting pods back any more. */
+  released(pods: readonly PodFacts[]): void;
+  /** Some figure of the policy may have changed. */
+  counted(policyKey: string): void;
+  /** A bound pod does not carry the deletion cost of its unit; see {@link Ledger.costCorrection}. */
+  miscosted(pod: PodFacts): void;
 }
 
 /** Names a group for as long as it is talked about: its counts may be replaced in the meantime. */
@@ -71,23 +90,17 @@ export interface WaitingPod {
   readonly refusedMs: number | undefined;
 }
 
-interface PolicyState {
-  readonly policy: ResourcePolicy;
-  readonly nodeSets: readonly NodeSet[];
-  readonly groups: Map<GroupKey, GroupCounts>;
-}
-
-/** What one pod adds to one group. */
-interface Share {
-  readonly group: GroupCounts;
-  /** Unit that a bound pod counts in; -1: in none, the pod is waiting. */
-  readonly unit: number;
-}
-
 interface Entry {
   pod: PodFacts;
   shares: readonly Share[];
-  refusedMs: number | undefined;
+  refusal: Refusal | undefined;
+}
+
+/** The last /filter of the pod that was refused. */
+interface Refusal {
+  readonly sinceMs: number;
+  /** Index of the unit in which the pod stays; undefined: in none. */
+  readonly unit: number | undefined;
 }
 
 const NO_SHARES: readonly Share[] = [];
@@ -98,17 +111,23 @@ export class Ledger {
   readonly #policies = new Map<string, PolicyState>();
   readonly #policiesByNamespace = new Map<string, PolicyState[]>();
   readonly #pods = new Map<string, Entry>();
-  readonly #podsByNamespace = new Index();
-  readonly #podsByNode = new Index();
+  readonly #podsByNamespace = new UidIndex();
+  readonly #podsByNode = new UidIndex();
+  /** Bound pods, finished ones left out, by priority. */
+  readonly #boundByPriority = new Map<number, number>();
   readonly #reservations = new Map<string, Reservation>();
   /** UIDs of the reservations whose policy is gone though a Binding is under way: counted again when one is back. */
   readonly #adrift = new Set<string>();
   #policyEpoch = 0;
   readonly #removed = new LRUCache<string, true>({ max: REMEMBERED_REMOVALS });
-  /** When pods that the watch has not shown yet were last refused. */
-  readonly #refusedUnseen = new LRUCache<string, number>({ max: REMEMBERED_REFUSALS });
+  /** Last refusals of pods that the watch has not shown yet. */
+  readonly #refusedUnseen = new LRUCache<string, Refusal>({ max: REMEMBERED_REFUSALS });
   /** Groups changed by the running operation, with their counts before it. */
-  readonly #touched = new Map<GroupCounts, number[]>();
+  readonly #touched = new Map<GroupCounts, readonly number[]>();
+  /** Policies changed by the running operation. */
+  readonly #changed = new Set<PolicyState>();
+  /** Units that a terminating pod left in the running operation. */
+  readonly #vacated = new Map<PolicyState, Set<number>>();
 
   constructor(options: LedgerOptions) {
     this.#options = options;
@@ -118,20 +137,20 @@ export class Ledger {
   // ── what the watch sees ──────────────────────────────────────────────────────────────────────────────────────
 
   upsertPod(pod: PodFacts): void {
-    const refusedUnseenMs = this.#refusedUnseen.get(pod.uid);
-    const entry = this.#pods.get(pod.uid) ?? this.#track(pod, refusedUnseenMs);
-    if (entry.pod.nodeName !== pod.nodeName) {
-      this.#podsByNode.remove(entry.pod.nodeName, pod.uid);
-      this.#podsByNode.add(pod.nodeName, pod.uid);
-    }
+    const refusedUnseen = this.#refusedUnseen.get(pod.uid);
+    const entry = this.#pods.get(pod.uid) ?? this.#track(pod, refusedUnseen);
+    this.#reindex(entry.pod, pod);
     entry.pod = pod;
     this.#recount(entry);
     this.#settle(pod);
     this.#finish();
-    if (refusedUnseenMs === undefined) return;
+    this.#checkCost(entry);
+    if (refusedUnseen === undefined) return;
     this.#refusedUnseen.delete(pod.uid);
     // Its group may have gained room between the refusal and now, when the pod was not there to be told.
-    for (const { group, unit } of entry.shares) if (unit === -1 && group.room() > 0) this.#announce(group);
+    for (const share of entry.shares) {
+      if (share.kind === 'waiting' && share.group.room() > 0) this.#announce(share.group);
+    }
   }
 
   removePod(pod: PodFacts): void {
@@ -143,6 +162,7 @@ export class Ledger {
       this.#pods.delete(pod.uid);
       this.#podsByNamespace.remove(entry.pod.namespace, pod.uid);
       this.#podsByNode.remove(entry.pod.nodeName, pod.uid);
+      this.#countPriority(entry.pod, -1);
     }
     this.#drop(pod.uid);
     this.#finish();
@@ -216,14 +236,49 @@ export class Ledger {
     return this.#policies.size;
   }
 
-  /** Pods of the group that count in the unit, bound and reserved, the pod `except` left out. */
-  taken(policy: ResourcePolicy, group: GroupKey, unit: Unit, except: string): number {
-    const counts = this.#policies.get(policyKey(policy))?.groups.get(group);
-    if (counts === undefined) return 0;
+  /** What the group has taken of the unit, bound and reserved, the pod `except` left out. */
+  usage(policy: ResourcePolicy, group: GroupKey, unit: Unit, except: string): Usage {
+    const usage = this.#policies.get(policyKey(policy))?.groups.get(group)?.usage(unit.index) ?? NO_USAGE;
     const own = this.#reservations.get(except);
-    const isOwn =
-      own !== undefined && own.group === group && own.unit.index === unit.index && own.policy === policy;
-    return counts.taken(unit.index) - (isOwn ? 1 : 0);
+    const isOwn = own?.group === group && own.unit.index === unit.index && own.policy === policy;
+    return isOwn ? lessRequests(unit, usage, [own.pod.requests]) : usage;
+  }
+
+  /**
+   * What the group would have taken of the unit, the pod `except` left out, were the victims not there.
+   *
+   * @param victims UIDs of bound pods; those that do not count in the unit change nothing.
+   */
+  usageWithout(place: Omit<Place, 'pod'>, except: string, victims: readonly string[]): Usage {
+    const { policy, group, unit } = place;
+    const freed = victims.flatMap((uid) => {
+      const share = this.#countedShare(uid, policy, group);
+      return share?.unit === unit.index ? [share.requests] : [];
+    });
+    return lessRequests(unit, this.usage(policy, group, unit, except), freed);
+  }
+
+  /** Whether a terminating pod of the policy is on the unit's nodes. */
+  hasTerminating(policy: ResourcePolicy, unit: Unit): boolean {
+    return (this.#policies.get(policyKey(policy))?.terminating[unit.index] ?? 0) > 0;
+  }
+
+  /**
+   * Whether a pod of lower priority is on the unit's nodes.
+   *
+   * @param group only pods that count in the unit for this group; absent: any pod.
+   */
+  hasVictims(policy: ResourcePolicy, unit: Unit, priority: number, group?: GroupKey): boolean {
+    // Clusters without priorities, the usual case, end here.
+    if (![...this.#boundByPriority.keys()].some((other) => other < priority)) return false;
+    for (const nodeName of this.nodesOf(policy, unit)) {
+      for (const uid of this.#podsByNode.get(nodeName)) {
+        const pod = this.#pods.get(uid)?.pod;
+        if (pod === undefined || pod.finished || pod.priority >= priority) continue;
+        if (group === undefined || this.#countedShare(uid, policy, group)?.unit === unit.index) return true;
+      }
+    }
+    return false;
   }
 
   /** Names of the unit's nodes, live. Empty for a policy that is gone. */
@@ -247,18 +302,58 @@ export class Ledger {
     for (const uid of this.group(ref)?.pending ?? []) {
       const entry = this.#pods.get(uid);
       if (entry !== undefined && !this.#reservations.has(uid)) {
-        waiting.push({ pod: entry.pod, refusedMs: entry.refusedMs });
+        waiting.push({ pod: entry.pod, refusedMs: entry.refusal?.sinceMs });
       }
     }
     return waiting;
   }
 
-  /** A /filter of the pod was refused now; the watch may not have shown the pod yet. */
-  noteRefused(uid: string): void {
+  /**
+   * A /filter of the pod was refused now; the watch may not have shown the pod yet.
+   *
+   * @param unit in which the pod stays for the time being; undefined: in none.
+   */
+  noteRefused(uid: string, unit?: Unit): void {
     const entry = this.#pods.get(uid);
-    const now = this.#options.clock.nowMs();
-    if (entry !== undefined) entry.refusedMs = now;
-    else if (!this.isRemoved(uid)) this.#refusedUnseen.set(uid, now);
+    const refusal = { sinceMs: this.#options.clock.nowMs(), unit: unit?.index };
+    if (entry === undefined) {
+      if (!this.isRemoved(uid)) this.#refusedUnseen.set(uid, refusal);
+      return;
+    }
+    const isNews = entry.refusal?.unit !== refusal.unit;
+    entry.refusal = refusal;
+    if (isNews) for (const { state } of entry.shares) this.#options.listener.counted(policyKey(state.policy));
+  }
+
+  /** Figures of a policy with its largest groups; undefined when there is no such policy. */
+  figures(key: string, mostGroups: number): PolicyFigures | undefined {
+    const state = this.#policies.get(key);
+    if (state === undefined) return undefined;
+    return figuresOf(state, {
+      mostGroups,
+      pod: (uid) => this.#pods.get(uid)?.pod,
+      waitingUnit: (uid) => this.#pods.get(uid)?.refusal?.unit,
+      policies: this.policiesOf(state.policy.namespace),
+    });
+  }
+
+  /**
+   * The annotations that give a bound pod the deletion cost of its unit, null to remove one; undefined when nothing is
+   * to be written: it has it, or somebody else's, or the pod is leaving, or several policies select it.
+   */
+  costCorrection(uid: string): Readonly<Record<string, string | null>> | undefined {
+    const entry = this.#pods.get(uid);
+    if (entry === undefined) return undefined;
+    const { pod, shares } = entry;
+    if (pod.nodeName === undefined || pod.finished || pod.terminating || shares.length > 1) return undefined;
+    const [share] = shares;
+    const unit = share?.kind === 'bound' ? share.state.policy.units[share.unit ?? -1] : undefined;
+    return costCorrection(pod, unit);
+  }
+
+  /** Bound pods that do not carry the deletion cost of their unit. */
+  *miscosted(): Iterable<PodFacts> {
+    for (const { pod } of this.#pods.values()) if (this.costCorrection(pod.uid) !== undefined) yield pod;
   }
 
   // ── reservations ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -266,14 +361,15 @@ export class Ledger {
   /**
    * Holds a place for the pod; one that it held in state `reserved` is given up for it.
    *
+   * @param isAhead the place is one that victims of a preemption will free: the unit may still be full. /bind checks.
    * @throws {Error} when the unit is full, or the pod's Binding is under way: both are errors of the caller.
    */
-  reserve(place: Place): void {
+  reserve(place: Place, { isAhead = false }: { isAhead?: boolean } = {}): void {
     const { pod, policy, group, unit } = place;
     const own = this.#reservations.get(pod.uid);
     if (own !== undefined && own.state !== 'reserved') throw new Error(`pod ${pod.uid} is being bound`);
-    if (isFull(unit, this.taken(policy, group, unit, pod.uid)))
-      throw new Error(`${unit.name} of ${group} is full`);
+    const full = fullness(unit, this.usage(policy, group, unit, pod.uid), pod.requests);
+    if (full !== undefined && !isAhead) throw new Error(`${unit.name} of ${group} is full`);
     this.#drop(pod.uid);
     const sinceMs = this.#options.clock.nowMs();
     this.#hold({ ...place, state: 'reserved', nodeName: undefined, open: 0, isDoubtful: false, sinceMs });
@@ -318,6 +414,15 @@ export class Ledger {
     this.#finish();
   }
 
+  /** Whether kube-scheduler has nominated the pod for a node of its reservation's unit: victims are leaving for it. */
+  isNominated(uid: string): boolean {
+    const reservation = this.#reservations.get(uid);
+    return (
+      reservation !== undefined &&
+      this.#isNominatedFor(reservation, this.#pods.get(uid)?.pod ?? reservation.pod)
+    );
+  }
+
   /**
    * Gives up reservations that are older than their limit while the view has been fresh: the pod was neither bound
    * nor heard of again. A Binding under way never expires.
@@ -328,7 +433,7 @@ export class Ledger {
   expire(limits: { reservedMs: number; uncertainMs: number; currentAtMs: number }): readonly Reservation[] {
     const now = this.#options.clock.nowMs();
     const expired = [...this.#reservations.values()].filter((reservation) => {
-      if (reservation.state === 'binding') return false;
+      if (reservation.state === 'binding' || this.isNominated(reservation.pod.uid)) return false;
       const limit = reservation.state === 'reserved' ? limits.reservedMs : limits.uncertainMs;
       return now - reservation.sinceMs >= limit && limits.currentAtMs >= reservation.sinceMs + limit / 2;
     });
@@ -354,40 +459,81 @@ export class Ledger {
 
   // ── inside ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #track(pod: PodFacts, refusedMs: number | undefined): Entry {
-    const entry: Entry = { pod, shares: NO_SHARES, refusedMs };
+  #track(pod: PodFacts, refusal: Refusal | undefined): Entry {
+    const entry: Entry = { pod, shares: NO_SHARES, refusal };
     this.#pods.set(pod.uid, entry);
     this.#podsByNamespace.add(pod.namespace, pod.uid);
     this.#podsByNode.add(pod.nodeName, pod.uid);
+    this.#countPriority(pod, 1);
     return entry;
+  }
+
+  #reindex(before: PodFacts, after: PodFacts): void {
+    if (before.nodeName !== after.nodeName) {
+      this.#podsByNode.remove(before.nodeName, before.uid);
+      this.#podsByNode.add(after.nodeName, after.uid);
+    }
+    this.#countPriority(before, -1);
+    this.#countPriority(after, 1);
+  }
+
+  #countPriority({ nodeName, finished, priority }: PodFacts, difference: 1 | -1): void {
+    if (nodeName === undefined || finished) return;
+    const count = (this.#boundByPriority.get(priority) ?? 0) + difference;
+    if (count === 0) this.#boundByPriority.delete(priority);
+    else this.#boundByPriority.set(priority, count);
+  }
+
+  #checkCost({ pod }: Entry): void {
+    if (this.costCorrection(pod.uid) !== undefined) this.#options.listener.miscosted(pod);
   }
 
   #nodesChanged(name: string, sets: readonly NodeSet[]): void {
     if (sets.length === 0) return;
-    for (const uid of this.#podsByNode.get(name)) {
-      const entry = this.#pods.get(uid);
-      if (entry !== undefined) this.#recount(entry);
-    }
+    const entries = [...this.#podsByNode.get(name)].flatMap((uid) => this.#pods.get(uid) ?? []);
+    for (const entry of entries) this.#recount(entry);
     this.#finish();
+    for (const entry of entries) this.#checkCost(entry);
     for (const state of this.#policies.values()) {
+      if (!state.nodeSets.some((set) => sets.includes(set))) continue;
+      this.#options.listener.counted(policyKey(state.policy));
       if (state.nodeSets.some((set) => sets.includes(set) && set.names.has(name))) this.#announceAll(state);
     }
   }
 
   #setPolicy(namespace: string, key: string, policy: ResourcePolicy | undefined): void {
     this.#policyEpoch += 1;
+    const heldBack = this.#heldBackBy(this.#policies.get(key));
     for (const unit of this.#policies.get(key)?.policy.units ?? []) this.#nodes.release(unit);
     if (policy === undefined) this.#policies.delete(key);
     else {
       const nodeSets = policy.units.map((unit) => this.#nodes.acquire(unit));
-      this.#policies.set(key, { policy, nodeSets, groups: new Map() });
+      this.#policies.set(key, new PolicyState(policy, nodeSets));
     }
     const states = [...this.#policies.values()].filter((state) => state.policy.namespace === namespace);
     if (states.length === 0) this.#policiesByNamespace.delete(namespace);
     else this.#policiesByNamespace.set(namespace, states);
     this.#rebuild(namespace);
     this.#touched.clear();
-    for (const state of states) this.#announceAll(state);
+    this.#changed.clear();
+    this.#vacated.clear();
+    for (const state of states) {
+      this.#options.listener.counted(policyKey(state.policy));
+      this.#announceAll(state);
+    }
+    const released = heldBack.filter(({ shares }) => shares.length === 0).map(({ pod }) => pod);
+    if (released.length > 0) this.#options.listener.released(released);
+    for (const uid of this.#podsByNamespace.get(namespace)) {
+      const entry = this.#pods.get(uid);
+      if (entry !== undefined) this.#checkCost(entry);
+    }
+  }
+
+  /** Waiting pods that the policy selects. */
+  #heldBackBy(state: PolicyState | undefined): readonly Entry[] {
+    if (state === undefined) return [];
+    const pending = [...state.groups.values()].flatMap((group) => [...group.pending]);
+    return [...pending, ...state.conflicting, ...state.ungrouped].flatMap((uid) => this.#pods.get(uid) ?? []);
   }
 
   /**
@@ -395,7 +541,7 @@ export class Ledger {
    * way outlives its policy, uncounted: one replaced by another of its name counts it again.
    */
   #rebuild(namespace: string): void {
-    for (const state of this.#policiesByNamespace.get(namespace) ?? []) state.groups.clear();
+    for (const state of this.#policiesByNamespace.get(namespace) ?? []) state.clear();
     for (const uid of this.#podsByNamespace.get(namespace)) {
       const entry = this.#pods.get(uid);
       if (entry === undefined) continue;
@@ -425,7 +571,7 @@ export class Ledger {
     const grouping = groupOf(policy, reservation.pod.labels);
     const unit =
       policy.units.find(({ name }) => name === reservation.unit.name) ??
-      policy.units[this.#firstUnitWith(reservation.nodeName, state)];
+      policy.units[state.firstUnitWith(reservation.nodeName) ?? -1];
     if (unit === undefined || grouping.kind !== 'group') return undefined;
     return { ...reservation, policy, unit, group: grouping.group };
   }
@@ -441,65 +587,43 @@ export class Ledger {
     if (states === undefined || pod.finished) return NO_SHARES;
     const selecting = states.filter((state) => selects(state.policy, pod.labels));
     if (selecting.length === 0) return NO_SHARES;
-    if (pod.nodeName === undefined && (selecting.length > 1 || pod.terminating)) return NO_SHARES;
-    const shares: Share[] = [];
-    for (const state of selecting) {
-      const share = this.#shareOf(pod, state);
-      if (share !== undefined) shares.push(share);
+    const { nodeName } = pod;
+    if (nodeName !== undefined) {
+      const isNodeKnown = this.#nodes.has(nodeName);
+      return selecting.map((state) => state.shareOfBound(pod, nodeName, isNodeKnown));
     }
-    return shares;
+    if (pod.terminating) return NO_SHARES;
+    if (selecting.length > 1) return selecting.map((state) => ({ kind: 'conflicting', state }));
+    return selecting.map((state) => state.shareOfWaiting(pod));
   }
 
-  #shareOf(pod: PodFacts, state: PolicyState): Share | undefined {
-    const grouping = groupOf(state.policy, pod.labels);
-    if (grouping.kind !== 'group') return undefined;
-    if (pod.nodeName === undefined) return { group: this.#group(state, grouping.group), unit: -1 };
-    if (isIgnored(pod, state.policy)) return undefined;
-    const unit = this.#unitOfBound(pod, pod.nodeName, state);
-    return unit === undefined ? undefined : { group: this.#group(state, grouping.group), unit };
-  }
-
-  /**
-   * The first unit that holds the pod's node, except that among several the one recorded at binding goes first.
-   * The record alone tells when the node is gone.
-   */
-  #unitOfBound(pod: PodFacts, nodeName: string, state: PolicyState): number | undefined {
-    const recorded =
-      pod.recordedPolicy === state.policy.name
-        ? state.policy.units.find(({ name }) => name === pod.recordedUnit)?.index
-        : undefined;
-    if (!this.#nodes.has(nodeName)) return recorded;
-    if (recorded !== undefined && state.nodeSets[recorded]?.names.has(nodeName)) return recorded;
-    const first = this.#firstUnitWith(nodeName, state);
-    return first === -1 ? undefined : first;
-  }
-
-  /** Index of the first unit that holds the node; -1 when none does. */
-  #firstUnitWith(nodeName: string | undefined, state: PolicyState): number {
-    return nodeName === undefined ? -1 : state.nodeSets.findIndex((set) => set.names.has(nodeName));
-  }
-
-  #group(state: PolicyState, key: GroupKey): GroupCounts {
-    let group = state.groups.get(key);
-    if (group === undefined) {
-      group = new GroupCounts(state.policy, key);
-      state.groups.set(key, group);
-    }
-    return group;
+  /** What a bound pod adds to the group's counts; undefined: nothing. */
+  #countedShare(uid: string, policy: ResourcePolicy, group: GroupKey): BoundShare | undefined {
+    return this.#pods
+      .get(uid)
+      ?.shares.find(
+        (share): share is BoundShare =>
+          share.kind === 'bound' && share.state.policy === policy && share.group?.key === group,
+      );
   }
 
   #setShares(entry: Entry, shares: readonly Share[]): void {
+    for (const share of [...entry.shares, ...shares]) {
+      this.#changed.add(share.state);
+      if (share.kind === 'waiting' || share.kind === 'bound') this.#touch(share.group);
+    }
     for (const share of entry.shares) {
-      this.#touch(share.group);
-      if (share.unit === -1) share.group.pending.delete(entry.pod.uid);
-      else add(share.group.bound, share.unit, -1);
+      applyShare(share, entry.pod.uid, -1);
+      if (share.kind === 'bound' && share.isTerminating) this.#vacate(share);
     }
-    for (const share of shares) {
-      this.#touch(share.group);
-      if (share.unit === -1) share.group.pending.add(entry.pod.uid);
-      else add(share.group.bound, share.unit, 1);
-    }
+    for (const share of shares) applyShare(share, entry.pod.uid, 1);
     entry.shares = shares;
+  }
+
+  #vacate({ state, unit }: BoundShare): void {
+    if (unit === undefined) return;
+    const units = this.#vacated.get(state) ?? new Set();
+    this.#vacated.set(state, units.add(unit));
   }
 
   /** What a watch event of the pod means for its reservation. */
@@ -517,6 +641,7 @@ export class Ledger {
   #isTakenBack(reservation: Reservation, pod: PodFacts): boolean {
     const isReported =
       this.#options.checksAtBind &&
+      !this.#isNominatedFor(reservation, pod) &&
       pod.unschedulable !== undefined &&
       pod.unschedulable !== reservation.pod.unschedulable &&
       pod.resourceVersion !== reservation.pod.resourceVersion;
@@ -529,12 +654,18 @@ export class Ledger {
     );
   }
 
+  #isNominatedFor({ policy, unit, state }: Reservation, { nominatedNode }: PodFacts): boolean {
+    return (
+      state === 'reserved' && nominatedNode !== undefined && this.nodesOf(policy, unit).has(nominatedNode)
+    );
+  }
+
   #hold(reservation: Reservation): void {
     const state = this.#policies.get(policyKey(reservation.policy));
     if (state === undefined) throw new Error(`policy ${policyKey(reservation.policy)} is gone`);
-    const group = this.#group(state, reservation.group);
+    const group = state.group(reservation.group);
     this.#touch(group);
-    add(group.reserved, reservation.unit.index, 1);
+    group.count('reserved', reservation.unit.index, reservation.pod.requests, 1);
     this.#reservations.set(reservation.pod.uid, reservation);
     this.#adrift.delete(reservation.pod.uid);
   }
@@ -547,7 +678,7 @@ export class Ledger {
     const group = this.#policies.get(policyKey(reservation.policy))?.groups.get(reservation.group);
     if (group === undefined) return;
     this.#touch(group);
-    add(group.reserved, reservation.unit.index, -1);
+    group.count('reserved', reservation.unit.index, reservation.pod.requests, -1);
   }
 
   #bindingOf(uid: string): Reservation | undefined {
@@ -567,29 +698,34 @@ export class Ledger {
     this.#reservations.set(held.pod.uid, { ...held, ...change, sinceMs: this.#options.clock.nowMs() });
   }
 
-  #touch(group: GroupCounts): void {
-    if (!this.#touched.has(group)) {
-      this.#touched.set(
-        group,
-        group.policy.units.map((unit) => group.taken(unit.index)),
-      );
-    }
+  #touch(group: GroupCounts | undefined): void {
+    if (group !== undefined && !this.#touched.has(group)) this.#touched.set(group, group.snapshot());
   }
 
-  /** Ends an operation: tells of the groups that gained room, forgets those that are empty. */
+  /** Ends an operation: tells of what changed and of the groups that gained room, forgets those that are empty. */
   #finish(): void {
-    if (this.#touched.size === 0) return;
+    if (this.#touched.size === 0 && this.#changed.size === 0) return;
     const touched = [...this.#touched];
+    const vacated = [...this.#vacated];
+    const keys = new Set([...this.#changed].map(({ policy }) => policyKey(policy)));
     this.#touched.clear();
+    this.#changed.clear();
+    this.#vacated.clear();
     for (const [group, before] of touched) {
+      keys.add(policyKey(group.policy));
       if (group.isEmpty) this.#policies.get(policyKey(group.policy))?.groups.delete(group.key);
-      else if (before.some((taken, unit) => group.taken(unit) < taken)) this.#announce(group);
+      else if (group.snapshot().some((taken, index) => taken < (before[index] ?? 0))) this.#announce(group);
     }
+    for (const [state, units] of vacated) {
+      const isVacant = [...units].some((unit) => state.terminating[unit] === 0);
+      if (isVacant && state.policy.tryNext === 'LackResourceAndNoTerminating') this.#announceAll(state);
+    }
+    for (const key of keys) this.#options.listener.counted(key);
   }
 
   #announce(group: GroupCounts): void {
     if (group.pending.size > 0)
-      this.#options.onRoom({ policyKey: policyKey(group.policy), group: group.key });
+      this.#options.listener.room({ policyKey: policyKey(group.policy), group: group.key });
   }
 
   #announceAll(state: PolicyState): void {
@@ -601,49 +737,46 @@ export class Ledger {
     for (const group of this.groups()) {
       for (const { index, name } of group.policy.units) {
         const key = `${policyKey(group.policy)} [${group.key}] ${name}`;
-        counts.set(key, `${group.bound[index]} bound and ${group.reserved[index]} reserved`);
+        const { pods, amounts } = group.usage(index);
+        counts.set(key, `${pods} (${group.reserved[index]} reserved) of ${amounts.join(', ')}`);
       }
     }
     return counts;
   }
 }
 
-/** ACK: terminating pods, and pods scheduled before the policy was created, do not count when the policy says so. */
-function isIgnored(pod: PodFacts, policy: ResourcePolicy): boolean {
-  if (pod.terminating && policy.ignoreTerminatingPod) return true;
-  return policy.ignorePreviousPod && pod.scheduledMs !== undefined && pod.scheduledMs < policy.createdMs;
-}
-
-function add(counts: number[], index: number, difference: number): void {
-  counts[index] = (counts[index] ?? 0) + difference;
+/** The usage less what pods of these requests have in it. */
+function lessRequests(unit: Unit, usage: Usage, requests: readonly Requests[]): Usage {
+  if (requests.length === 0) return usage;
+  const freed = (resource: string): number =>
+    requests.reduce((sum, each) => sum + amountOf(each, resource), 0);
+  return {
+    pods: usage.pods - requests.length,
+    amounts: unit.maxResources.map(({ resource }, index) => (usage.amounts[index] ?? 0) - freed(resource)),
+  };
 }
 
 function sameShares(a: readonly Share[], b: readonly Share[]): boolean {
+  return a.length === b.length && a.every((share, index) => sameShare(share, b[index]));
+}
+
+function sameShare(a: Share, b: Share | undefined): boolean {
+  if (a.kind !== b?.kind || a.state !== b.state) return false;
+  if (a.kind === 'waiting' && b.kind === 'waiting') return a.group === b.group;
+  if (a.kind !== 'bound' || b.kind !== 'bound') return true;
   return (
-    a.length === b.length && a.every((share, i) => share.group === b[i]?.group && share.unit === b[i].unit)
+    a.unit === b.unit &&
+    a.group === b.group &&
+    a.isTerminating === b.isTerminating &&
+    a.hasOverriddenCost === b.hasOverriddenCost &&
+    sameRequests(a.requests, b.requests)
   );
 }
 
-const NO_NODES: ReadonlySet<string> = new Set();
-
-/** UIDs by a key that may be absent. */
-class Index {
-  readonly #uids = new Map<string, Set<string>>();
-
-  get(key: string): Iterable<string> {
-    return this.#uids.get(key) ?? [];
-  }
-
-  add(key: string | undefined, uid: string): void {
-    if (key === undefined) return;
-    const uids = this.#uids.get(key);
-    if (uids === undefined) this.#uids.set(key, new Set([uid]));
-    else uids.add(uid);
-  }
-
-  remove(key: string | undefined, uid: string): void {
-    if (key === undefined) return;
-    const uids = this.#uids.get(key);
-    if (uids?.delete(uid) === true && uids.size === 0) this.#uids.delete(key);
-  }
+function sameRequests(a: Requests, b: Requests): boolean {
+  const keys = Object.keys(a);
+  return keys.length === Object.keys(b).length && keys.every((key) => amountOf(a, key) === amountOf(b, key));
 }
+
+const NO_NODES: ReadonlySet<string> = new Set();
+const NO_USAGE: Usage = { pods: 0, amounts: [] };

@@ -5,27 +5,71 @@
  *
  * @module
  */
-import type { ResourcePolicy } from '../policy/resource-policy.ts';
-import type { Verdict } from './choose.ts';
+import type { ResourcePolicy, Unit } from '../policy/resource-policy.ts';
+import type { Verdict, WaitCause } from './choose.ts';
 
 /** E.g. `ResourcePolicy spark: unit 1 ecs is at max 2, unit 2 eci has no feasible node (per job-id)`. */
 export function refusalText(policy: ResourcePolicy, verdicts: readonly Verdict[]): string {
-  const per = policy.matchLabelKeys.length === 0 ? '' : ` (per ${policy.matchLabelKeys.join(', ')})`;
-  return `ResourcePolicy ${policy.name}: ${verdictsText(verdicts)}${per}`;
+  return sentence(policy, verdictTexts(policy, verdicts));
+}
+
+/** E.g. `ResourcePolicy spark: unit 1 ecs has no feasible node, waiting there for up to 15m`. */
+export function waitingText(
+  policy: ResourcePolicy,
+  verdicts: readonly Verdict[],
+  { unit, cause }: { readonly unit: Unit; readonly cause: WaitCause },
+): string {
+  return sentence(policy, [...verdictTexts(policy, verdicts), `${nameOf(unit)} ${causeText(policy, cause)}`]);
 }
 
 /** Why a unit was chosen: what became of those before it. */
-export function choiceText(passedOver: readonly Verdict[]): string {
-  return passedOver.length === 0 ? 'first unit, below max' : verdictsText(passedOver);
+export function choiceText(policy: ResourcePolicy, passedOver: readonly Verdict[]): string {
+  return passedOver.length === 0 ? 'first unit, below max' : verdictTexts(policy, passedOver).join(', ');
 }
 
-function verdictsText(verdicts: readonly Verdict[]): string {
-  return verdicts.map(verdictText).join(', ');
+function sentence(policy: ResourcePolicy, parts: readonly string[]): string {
+  const per = policy.matchLabelKeys.length === 0 ? '' : ` (per ${policy.matchLabelKeys.join(', ')})`;
+  return `ResourcePolicy ${policy.name}: ${parts.join(', ')}${per}`;
 }
 
-function verdictText({ unit, passedOver }: Verdict): string {
-  const name = `unit ${unit.index + 1} ${unit.name}`;
-  return passedOver === 'at-max' ? `${name} is at max ${unit.max ?? 0}` : `${name} has no feasible node`;
+function verdictTexts(policy: ResourcePolicy, verdicts: readonly Verdict[]): string[] {
+  return verdicts.map((verdict) => `${nameOf(verdict.unit)} ${verdictText(policy, verdict)}`);
+}
+
+/** E.g. `unit 2 eci`. */
+export function nameOf(unit: Unit): string {
+  return `unit ${unit.index + 1} ${unit.name}`;
+}
+
+export function verdictText(policy: ResourcePolicy, { unit, passedOver }: Verdict): string {
+  switch (passedOver) {
+    case 'at-max':
+      return `is at max ${unit.max ?? 0}`;
+    case 'at-max-resources':
+      return `has no room left in maxResources ${limitsText(unit)}`;
+    case 'lacks-resources':
+      return 'has no feasible node';
+    case 'timed-out':
+      return `has had no feasible node for ${policy.timeout.text}`;
+  }
+}
+
+export function causeText(policy: ResourcePolicy, cause: WaitCause): string {
+  switch (cause) {
+    case 'resources':
+      return 'has no feasible node, waiting for one';
+    case 'resources-for-a-time':
+      return `has no feasible node, waiting for one up to ${policy.timeout.text}`;
+    case 'terminating-pods':
+      return 'has terminating pods, waiting for their end';
+    case 'preemption':
+      return 'lacks room, trying preemption there';
+  }
+}
+
+/** E.g. `cpu 4, memory 8Gi`. */
+export function limitsText(unit: Unit): string {
+  return unit.maxResources.map(({ resource, text }) => `${resource} ${text}`).join(', ');
 }
 
 export function conflictText(policies: readonly ResourcePolicy[]): string {

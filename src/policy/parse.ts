@@ -9,11 +9,26 @@ import type { Labels } from '../facts/labels.ts';
 import type { Condition } from './condition.ts';
 import type { JsonObject } from '../facts/json.ts';
 import { asObject, isObject } from '../facts/json.ts';
-import type { LabelRequirement, Resource, ResourcePolicy, Unit } from './resource-policy.ts';
-import { RESOURCES } from './resource-policy.ts';
+import { parseAmount } from '../facts/quantity.ts';
+import type {
+  Duration,
+  LabelRequirement,
+  Resource,
+  ResourceLimit,
+  ResourcePolicy,
+  TryNext,
+  Unit,
+} from './resource-policy.ts';
+import { PREEMPT_POLICIES, RESOURCES, TRY_NEXT } from './resource-policy.ts';
 import { unenforcedFields } from './unenforced.ts';
 
 const OPERATORS = ['In', 'NotIn', 'Exists', 'DoesNotExist'] as const;
+
+/** In podLabels: pods wait in the unit. A switch, neither written to pods nor needed to count. */
+const WAIT_SWITCH = 'k8s.aliyun.com/resource-policy-wait-for-ecs-scaling';
+const DEFAULT_TIMEOUT = '15m';
+const MS_PER: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+const DURATION = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h))+$/;
 
 /** Stands in for a broken requirement: the policy carries a problem and places nothing, so selecting more is the safe side. */
 const SELECTS_ANY: LabelRequirement = { key: '', operator: 'DoesNotExist', values: [] };
@@ -40,6 +55,9 @@ export function parseResourcePolicy(object: unknown): ResourcePolicy {
     selector: read.labels('selector', 'spec.selector'),
     matchExpressions: matchExpressions(spec['matchExpressions'], problems),
     matchLabelKeys: labelKeys(spec['matchLabelKeys'], problems),
+    tryNext: tryNext(asObject(spec['whenTryNextUnits'])['policy'], problems),
+    timeout: timeout(asObject(spec['whenTryNextUnits'])['timeout'], problems),
+    preemptPolicy: read.choice('preemptPolicy', PREEMPT_POLICIES),
     ignorePreviousPod: read.boolean('ignorePreviousPod', false),
     ignoreTerminatingPod: read.boolean('ignoreTerminatingPod', true),
     units: named(parseUnits(spec['units'], problems)),
@@ -65,6 +83,14 @@ class FieldReader {
     return {};
   }
 
+  /** One of the words; absent means the first. */
+  choice<const Word extends string>(field: string, words: readonly [Word, ...Word[]]): Word {
+    const value = this.#from[field] ?? words[0];
+    const word = words.find((known) => known === value);
+    if (word === undefined) this.#problems.push(`spec.${field} must be one of ${words.join(', ')}`);
+    return word ?? words[0];
+  }
+
   boolean(field: string, absent: boolean): boolean {
     const value = this.#from[field] ?? absent;
     if (typeof value === 'boolean') return value;
@@ -83,7 +109,9 @@ function parseUnits(value: unknown, problems: string[]): Omit<Unit, 'name'>[] {
 
 function parseUnit(unit: JsonObject, index: number, problems: string[]): Omit<Unit, 'name'> {
   const path = `spec.units[${index}]`;
-  const nodeSelector = new FieldReader(unit, problems).labels('nodeSelector', `${path}.nodeSelector`);
+  const read = new FieldReader(unit, problems);
+  const nodeSelector = read.labels('nodeSelector', `${path}.nodeSelector`);
+  const { [WAIT_SWITCH]: waitSwitch, ...podLabels } = read.labels('podLabels', `${path}.podLabels`);
   const resource = unit['resource'] ?? undefined;
   if (resource !== undefined && !isResource(resource)) {
     problems.push(`${path}.resource must be one of ${RESOURCES.join(', ')}`);
@@ -95,7 +123,50 @@ function parseUnit(unit: JsonObject, index: number, problems: string[]): Omit<Un
     resource: isResource(resource) ? resource : undefined,
     nodeSelector,
     max: isCount(max) ? max : undefined,
+    maxResources: maxResources(unit['maxResources'], `${path}.maxResources`, problems),
+    podLabels,
+    podAnnotations: read.labels('podAnnotations', `${path}.podAnnotations`),
+    waitsForScaling: waitSwitch === 'true' || resource === 'elastic',
   };
+}
+
+function maxResources(value: unknown, path: string, problems: string[]): readonly ResourceLimit[] {
+  if (value === undefined || value === null) return [];
+  if (!isObject(value)) {
+    problems.push(`${path} must map resource names to quantities`);
+    return [];
+  }
+  return Object.entries(value).flatMap(([resource, quantity]) => {
+    const amount = parseAmount(resource, quantity);
+    if (amount !== undefined && amount >= 0) return [{ resource, amount, text: String(quantity) }];
+    problems.push(`${path}.${resource} must be a quantity such as 4, 500m or 8Gi, 0 or more`);
+    return [];
+  });
+}
+
+/** ACK's Go types spell one of them LackResourceAndNoterminating, its document with a capital T: both are taken. */
+function tryNext(value: unknown, problems: string[]): TryNext {
+  const [absent] = TRY_NEXT;
+  if (value === undefined || value === null) return absent;
+  const known = TRY_NEXT.find(
+    (word) => typeof value === 'string' && word.toLowerCase() === value.toLowerCase(),
+  );
+  if (known === undefined)
+    problems.push(`spec.whenTryNextUnits.policy must be one of ${TRY_NEXT.join(', ')}`);
+  return known ?? absent;
+}
+
+function timeout(value: unknown, problems: string[]): Duration {
+  const text = value ?? DEFAULT_TIMEOUT;
+  if (typeof text === 'string' && DURATION.test(text)) {
+    let ms = 0;
+    for (const [, count = '0', unit = ''] of text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)) {
+      ms += Number(count) * (MS_PER[unit] ?? 0);
+    }
+    return { ms, text };
+  }
+  problems.push('spec.whenTryNextUnits.timeout must be a time such as 90s or 15m');
+  return timeout(undefined, problems);
 }
 
 function named(units: readonly Omit<Unit, 'name'>[]): Unit[] {

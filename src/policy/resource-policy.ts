@@ -17,6 +17,34 @@ export const POLICY_API = {
 export const RESOURCES = ['ecs', 'eci', 'acs', 'elastic'] as const;
 export type Resource = (typeof RESOURCES)[number];
 
+/** When a pod may go on to the next unit; see `chooseUnit` of the placement room for each one's rule. */
+export const TRY_NEXT = [
+  'LackResourceOrExceedMax',
+  'ExceedMax',
+  'TimeoutOrExceedMax',
+  'LackResourceAndNoTerminating',
+] as const;
+export type TryNext = (typeof TRY_NEXT)[number];
+
+/** When preemption is tried: in each unit that lacks resources before the next one, or only after the last. */
+export const PREEMPT_POLICIES = ['AfterAllUnits', 'BeforeNextUnit'] as const;
+export type PreemptPolicy = (typeof PREEMPT_POLICIES)[number];
+
+/** A limit of maxResources. */
+export interface ResourceLimit {
+  readonly resource: string;
+  /** Millicores of `cpu`, whole units of everything else. */
+  readonly amount: number;
+  /** The quantity as the user wrote it. */
+  readonly text: string;
+}
+
+/** A span of time as the user wrote it and in milliseconds. */
+export interface Duration {
+  readonly ms: number;
+  readonly text: string;
+}
+
 /** One step of the scale-out order. */
 export interface Unit {
   /** Place in the order, from 0. */
@@ -32,6 +60,17 @@ export interface Unit {
   readonly nodeSelector: Labels;
   /** Most pods of a group in the unit; 0 takes no pod; absent: no limit. */
   readonly max: number | undefined;
+  /** Most summed requests of a group's pods in the unit; empty: no limit. */
+  readonly maxResources: readonly ResourceLimit[];
+  /** Written to the pods of the unit; a pod counts only if it bears them all. The wait switch is not among them. */
+  readonly podLabels: Labels;
+  /** Like podLabels. */
+  readonly podAnnotations: Labels;
+  /**
+   * Pods wait in the unit for nodes to be added, for at most `timeout`, whatever `tryNext` says: the wait switch in
+   * podLabels, or the resource `elastic` that it replaces.
+   */
+  readonly waitsForScaling: boolean;
 }
 
 export interface LabelRequirement {
@@ -54,13 +93,17 @@ export interface ResourcePolicy {
   readonly matchExpressions: readonly LabelRequirement[];
   /** `max` holds for each combination of values of these labels; empty: for all selected pods together. */
   readonly matchLabelKeys: readonly string[];
+  readonly tryNext: TryNext;
+  /** Longest wait of a pod in a unit, where it waits for resources; default 15 minutes. */
+  readonly timeout: Duration;
+  readonly preemptPolicy: PreemptPolicy;
   /** Default false: pods scheduled before the policy was created count. */
   readonly ignorePreviousPod: boolean;
   /** Default true: terminating pods do not count. */
   readonly ignoreTerminatingPod: boolean;
   /** In order of preference; scale-in goes backward. */
   readonly units: readonly Unit[];
-  /** Fields that are set but not yet enforced, as paths such as `spec.units[1].maxResources`. */
+  /** Fields that are set but not acted upon, as paths such as `spec.units[1].spotInstance`. */
   readonly unenforced: readonly string[];
   /** What makes the policy unusable, each naming its field; empty for a policy that passed the CRD's validation. */
   readonly problems: readonly string[];

@@ -1,29 +1,21 @@
 /**
- * Which fields of a policy this version reads but does not yet act on. `serve` names them in its log and in the
- * policy's Enforced condition, so that nobody relies on a field by mistake. The list shrinks as fields are built.
+ * Which fields of a policy are accepted but not acted upon: they stand in the public Go types of ACK's CRD, and no
+ * document says what they do. `serve` names them in its log and in the policy's Enforced condition, so that nobody
+ * relies on a field by mistake. Pure.
  *
  * @module
  */
 import type { JsonObject } from '../facts/json.ts';
 import { asObject } from '../facts/json.ts';
 
-const DEFAULT_TRY_NEXT = 'LackResourceOrExceedMax';
-const UNIT_FIELDS = ['maxResources', 'podLabels', 'podAnnotations', 'spotInstance', 'scaleInWeight'];
+const UNIT_FIELDS = ['spotInstance', 'scaleInWeight'];
 
-/** Paths of the fields that are set to something this version does not enforce; empty when all is enforced. */
+/** Paths of the fields that are set to something that is not enforced; empty when all is enforced. */
 export function unenforcedFields(spec: JsonObject): string[] {
-  const paths: string[] = [];
-  if (spec['preemptPolicy'] !== undefined) paths.push('spec.preemptPolicy');
-  const next = asObject(spec['whenTryNextUnits'])['policy'] ?? DEFAULT_TRY_NEXT;
-  if (next !== DEFAULT_TRY_NEXT) paths.push('spec.whenTryNextUnits.policy');
   const units = Array.isArray(spec['units']) ? spec['units'] : [];
-  units.forEach((item: unknown, index) => {
-    const unit = asObject(item);
-    for (const field of UNIT_FIELDS) {
-      if (unit[field] !== undefined) paths.push(`spec.units[${index}].${field}`);
-    }
-    if (unit['resource'] === 'acs' || unit['resource'] === 'elastic')
-      paths.push(`spec.units[${index}].resource`);
-  });
-  return paths;
+  return units.flatMap((item: unknown, index) =>
+    UNIT_FIELDS.filter((field) => asObject(item)[field] !== undefined).map(
+      (field) => `spec.units[${index}].${field}`,
+    ),
+  );
 }

@@ -5,14 +5,14 @@
  * @module
  */
 import { messageOf } from '../facts/message-of.ts';
-import { DELETION_COST_ANNOTATION, POLICY_ANNOTATION, UNIT_ANNOTATION } from '../facts/annotations.ts';
-import type { Labels } from '../facts/labels.ts';
 import type { PodFacts } from '../facts/pod-facts.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Reservation } from '../ledger/reservation.ts';
-import { isFull } from '../placement/choose.ts';
+import type { Verdict } from '../placement/choose.ts';
 import { notInUnitText, refusalText } from '../placement/explain.ts';
-import { deletionCost } from '../placement/scale-in.ts';
+import type { Marks } from '../placement/marks.ts';
+import { marksOf } from '../placement/marks.ts';
+import { fullness } from '../placement/usage.ts';
 import type { BindOutcome } from '../telemetry/outcomes.ts';
 import type { Matcher, Membership } from './matcher.ts';
 import type { Binder, BindResult, PodReader, View } from './ports.ts';
@@ -33,7 +33,7 @@ export interface Commit {
 
 /** Whether the Binding may go out, and what it carries. */
 type Clearance =
-  | { readonly kind: 'cleared'; readonly annotations: Labels | undefined }
+  | { readonly kind: 'cleared'; readonly marks: Marks | undefined }
   | { readonly kind: 'stopped'; readonly commit: Commit };
 
 /** Statuses after which no other Binding of the pod can land either: the pod is gone, or bound elsewhere. */
@@ -71,11 +71,7 @@ export class Committer {
     const clearance = this.#clear(pod, request.nodeName);
     if (clearance.kind === 'stopped') return clearance.commit;
     ledger.startBind(request.uid, request.nodeName);
-    const { annotations } = clearance;
-    const result = await this.#parts.binder.bind({
-      ...request,
-      ...(annotations === undefined ? {} : { annotations }),
-    });
+    const result = await this.#parts.binder.bind({ ...request, ...clearance.marks });
     return this.#record(request, result);
   }
 
@@ -104,7 +100,7 @@ export class Committer {
     const membership = matcher.membershipOf(pod);
     if (membership.kind === 'none') {
       ledger.forget(pod.uid);
-      return { kind: 'cleared', annotations: undefined };
+      return { kind: 'cleared', marks: undefined };
     }
     if (membership.kind === 'unplaceable') {
       ledger.forget(pod.uid);
@@ -115,9 +111,10 @@ export class Committer {
       isStillHeld &&
       ledger.nodesOf(held.policy, held.unit).has(nodeName) &&
       // A max lowered since /filter may leave more reservations than places.
-      !isFull(held.unit, ledger.taken(held.policy, held.group, held.unit, pod.uid))
+      fullness(held.unit, ledger.usage(held.policy, held.group, held.unit, pod.uid), pod.requests) ===
+        undefined
     ) {
-      return { kind: 'cleared', annotations: placeAnnotations(held) };
+      return { kind: 'cleared', marks: marksOf(pod, held.policy, held.unit) };
     }
     return this.#retake(pod, membership, nodeName);
   }
@@ -126,17 +123,17 @@ export class Committer {
   #retake(pod: PodFacts, { policy, group }: Member, nodeName: string): Clearance {
     const { ledger } = this.#parts;
     const units = policy.units.filter((unit) => ledger.nodesOf(policy, unit).has(nodeName));
-    const unit = units.find(
-      (candidate) => !isFull(candidate, ledger.taken(policy, group, candidate, pod.uid)),
-    );
-    if (unit === undefined) {
-      ledger.forget(pod.uid);
-      if (units.length === 0) return stopped(notInUnitText(policy, nodeName));
-      const verdicts = units.map((full) => ({ unit: full, passedOver: 'at-max' as const }));
-      return stopped(refusalText(policy, verdicts));
+    const verdicts: Verdict[] = [];
+    for (const unit of units) {
+      const full = fullness(unit, ledger.usage(policy, group, unit, pod.uid), pod.requests);
+      if (full === undefined) {
+        ledger.reserve({ pod, policy, group, unit });
+        return { kind: 'cleared', marks: marksOf(pod, policy, unit) };
+      }
+      verdicts.push({ unit, passedOver: full });
     }
-    ledger.reserve({ pod, policy, group, unit });
-    return { kind: 'cleared', annotations: placeAnnotations({ pod, policy, unit }) };
+    ledger.forget(pod.uid);
+    return stopped(units.length === 0 ? notInUnitText(policy, nodeName) : refusalText(policy, verdicts));
   }
 
   #record(request: BindRequest, result: BindResult): Commit {
@@ -161,7 +158,9 @@ export class Committer {
 
 /** A second /bind while the first is open: the same Binding may be repeated, another one may not. */
 function repeat(held: Reservation, nodeName: string): Clearance {
-  if (held.nodeName === nodeName) return { kind: 'cleared', annotations: placeAnnotations(held) };
+  if (held.nodeName === nodeName) {
+    return { kind: 'cleared', marks: marksOf(held.pod, held.policy, held.unit) };
+  }
   return stopped(`a binding of the pod to ${held.nodeName ?? 'another node'} is under way`);
 }
 
@@ -173,13 +172,4 @@ function boundAlready(nodeName: string, request: BindRequest): Commit {
 
 function stopped(error: string): Clearance {
   return { kind: 'stopped', commit: { outcome: 'refused', error } };
-}
-
-function placeAnnotations({ pod, policy, unit }: Pick<Reservation, 'pod' | 'policy' | 'unit'>): Labels {
-  const cost = pod.hasDeletionCost ? undefined : deletionCost(unit);
-  return {
-    [POLICY_ANNOTATION]: policy.name,
-    [UNIT_ANNOTATION]: unit.name,
-    ...(cost === undefined ? {} : { [DELETION_COST_ANNOTATION]: String(cost) }),
-  };
 }

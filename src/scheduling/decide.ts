@@ -7,11 +7,11 @@
 import type { PodFacts } from '../facts/pod-facts.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Choice } from '../placement/choose.ts';
-import { chooseUnit } from '../placement/choose.ts';
-import { choiceText, refusalText } from '../placement/explain.ts';
+import { choiceText, refusalText, waitingText } from '../placement/explain.ts';
 import { Sampler } from '../placement/sample.ts';
 import type { Unit } from '../policy/resource-policy.ts';
 import type { FilterOutcome } from '../telemetry/outcomes.ts';
+import type { Chooser, Member } from './chooser.ts';
 import type { Matcher, Membership } from './matcher.ts';
 import type { View } from './ports.ts';
 
@@ -26,26 +26,35 @@ export type Decision =
       readonly text: string;
     }
   | { readonly outcome: 'not-ours' }
+  /** The pod stays with this unit for the time being, whatever later units have. */
+  | { readonly outcome: 'waiting'; readonly unit: Unit; readonly text: string }
   /** Not decided; kube-scheduler should try again after its back-off. */
   | { readonly outcome: 'not-ready'; readonly text: string }
   | {
-      readonly outcome: Exclude<FilterOutcome, 'chosen' | 'not-ours' | 'not-ready'>;
+      readonly outcome: Exclude<FilterOutcome, 'chosen' | 'not-ours' | 'waiting' | 'not-ready'>;
       /** For the user; constant per state of the policy. */
       readonly text: string;
     };
 
-type Member = Extract<Membership, { kind: 'member' }>;
+export interface DeciderParts {
+  readonly ledger: Ledger;
+  readonly matcher: Matcher;
+  readonly view: View;
+  readonly chooser: Chooser;
+}
 
 export class Decider {
   readonly #ledger: Ledger;
   readonly #matcher: Matcher;
   readonly #view: View;
+  readonly #chooser: Chooser;
   readonly #sampler = new Sampler();
 
-  constructor(ledger: Ledger, matcher: Matcher, view: View) {
+  constructor({ ledger, matcher, view, chooser }: DeciderParts) {
     this.#ledger = ledger;
     this.#matcher = matcher;
     this.#view = view;
+    this.#chooser = chooser;
   }
 
   /**
@@ -59,7 +68,9 @@ export class Decider {
     const membership = this.#matcher.membershipOf(pod);
     if (membership.kind === 'none') return { outcome: 'not-ours' };
     const decision = this.#settled(pod, candidates) ?? this.#place(pod, membership, candidates);
-    if (decision.outcome !== 'chosen') this.#ledger.noteRefused(pod.uid);
+    if (decision.outcome !== 'chosen') {
+      this.#ledger.noteRefused(pod.uid, decision.outcome === 'waiting' ? decision.unit : undefined);
+    }
     return decision;
   }
 
@@ -84,24 +95,25 @@ export class Decider {
       this.#ledger.forget(pod.uid);
       return { outcome: membership.outcome, text: membership.text };
     }
+    const { policy, group } = membership;
     const choice = this.#choose(pod, membership, candidates);
     if (choice.kind === 'chosen') {
-      this.#ledger.reserve({ pod, policy: membership.policy, group: membership.group, unit: choice.unit });
+      this.#ledger.reserve({ pod, policy, group, unit: choice.unit });
       const { unit, nodeNames, verdicts } = choice;
-      return { outcome: 'chosen', nodeNames, unit, text: choiceText(verdicts) };
+      return { outcome: 'chosen', nodeNames, unit, text: choiceText(policy, verdicts) };
     }
-    this.#ledger.forget(pod.uid);
-    const isFull = choice.verdicts.every((verdict) => verdict.passedOver === 'at-max');
-    return {
-      outcome: isFull ? 'full' : 'lacks-resources',
-      text: refusalText(membership.policy, choice.verdicts),
-    };
+    // The place is kept for a pod whose victims are leaving.
+    if (!this.#ledger.isNominated(pod.uid)) this.#ledger.forget(pod.uid);
+    if (choice.kind === 'waiting') {
+      return { outcome: 'waiting', unit: choice.unit, text: waitingText(policy, choice.verdicts, choice) };
+    }
+    const isFull = choice.verdicts.every(({ passedOver }) => passedOver.startsWith('at-max'));
+    return { outcome: isFull ? 'full' : 'lacks-resources', text: refusalText(policy, choice.verdicts) };
   }
 
-  #choose(pod: PodFacts, { policy, group }: Member, candidates: readonly string[]): Choice {
-    return chooseUnit(policy.units, {
-      taken: (unit) => this.#ledger.taken(policy, group, unit, pod.uid),
-      candidates: (unit) => this.#sampler.sample(candidates, this.#ledger.nodesOf(policy, unit)),
-    });
+  #choose(pod: PodFacts, member: Member, candidates: readonly string[]): Choice {
+    return this.#chooser.choose(pod, member, (unit) =>
+      this.#sampler.sample(candidates, this.#ledger.nodesOf(member.policy, unit)),
+    );
   }
 }

@@ -24,6 +24,8 @@ export interface Binding {
   /** Precondition: a pod recreated under the same name is not bound. */
   readonly uid: string;
   readonly nodeName: string;
+  /** Absent: none. */
+  readonly labels?: Labels;
   readonly annotations?: Labels;
 }
 

@@ -47,6 +47,7 @@ export function createMetrics(gauges: Gauges): Metrics {
   const buckets = {
     filter: SECONDS_IN_PROCESS,
     prioritize: SECONDS_IN_PROCESS,
+    preempt: SECONDS_IN_PROCESS,
     bind: SECONDS_WITH_API_SERVER,
   };
   const seconds = new Map(

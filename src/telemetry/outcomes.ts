@@ -14,6 +14,8 @@ export const FILTER_OUTCOMES = [
   'full',
   /** Some unit is below max, but none of its nodes is feasible. */
   'lacks-resources',
+  /** The pod waits in a unit for its resources, its terminating pods or a preemption, though later units may have room. */
+  'waiting',
   /** More than one policy selects the pod. */
   'conflict',
   /** The pod lacks a label of matchLabelKeys. */
@@ -44,6 +46,17 @@ export const BIND_OUTCOMES = [
 ] as const;
 export type BindOutcome = (typeof BIND_OUTCOMES)[number];
 
+/** Outcomes of /preempt. */
+export const PREEMPT_OUTCOMES = [
+  /** Pods of lower priority may be evicted on some nodes. */
+  'offered',
+  /** Nobody may be evicted: it would be in vain, or it is not the time. */
+  'nobody',
+  'not-ours',
+  'not-ready',
+] as const;
+export type PreemptOutcome = (typeof PREEMPT_OUTCOMES)[number];
+
 /** Outcomes of /prioritize. */
 export const PRIORITIZE_OUTCOMES = ['ranked', 'not-ours'] as const;
 
@@ -54,6 +67,7 @@ export const FAILED_CALLS = ['bad-request', 'internal-error'] as const;
 export const OUTCOMES = {
   filter: [...FILTER_OUTCOMES, ...FAILED_CALLS],
   prioritize: [...PRIORITIZE_OUTCOMES, ...FAILED_CALLS],
+  preempt: [...PREEMPT_OUTCOMES, ...FAILED_CALLS],
   bind: [...BIND_OUTCOMES, ...FAILED_CALLS],
 } as const;
 export type VerbName = keyof typeof OUTCOMES;

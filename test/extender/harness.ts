@@ -21,11 +21,14 @@ import { Committer } from '../../src/scheduling/commit.ts';
 import { Decider } from '../../src/scheduling/decide.ts';
 import { Matcher } from '../../src/scheduling/matcher.ts';
 import type { Binding, BindResult } from '../../src/scheduling/ports.ts';
+import { Preemptor } from '../../src/scheduling/preempt.ts';
 import { Ranker } from '../../src/scheduling/rank.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 import type { PodObject } from '../../src/facts/pod-facts.ts';
 import { podFacts } from '../../src/facts/pod-facts.ts';
 import { aNode, aPolicy, VIRTUAL_NODES } from '../support/builders.ts';
+import { plainChooser } from '../support/plain-chooser.ts';
+import { QUIET } from '../support/quiet-listener.ts';
 import type { PolicyBuilder } from '../support/builders.ts';
 
 const EXAMPLE = join(import.meta.dirname, '../../examples/spark-pi/resourcepolicy.yaml');
@@ -92,7 +95,7 @@ export class Extender {
     virtualNodes: VIRTUAL_NODES,
     clock: { nowMs: () => 0 },
     checksAtBind: true,
-    onRoom: () => undefined,
+    listener: QUIET,
   });
   readonly log: LogLine[] = [];
   /** What the API server was asked to bind. */
@@ -110,6 +113,7 @@ export class Extender {
     const { ledger } = this;
     const matcher = new Matcher(ledger);
     const view = { unready: () => this.unready };
+    const chooser = plainChooser(ledger, () => 0);
     const metrics = createMetrics({
       reservations: () => ledger.reservationCount,
       trackedPods: () => ledger.podCount,
@@ -122,7 +126,8 @@ export class Extender {
       { write: (line: string) => void this.log.push(asLogLine(line)) },
     );
     this.#app = buildApp({
-      decider: new Decider(ledger, matcher, view),
+      decider: new Decider({ ledger, matcher, view, chooser }),
+      preemptor: new Preemptor({ ledger, matcher, view, chooser }),
       ranker: new Ranker(ledger, matcher),
       committer: new Committer({
         ledger,

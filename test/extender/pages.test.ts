@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { anExtender, captured } from './harness.ts';
 
-const WHAT_THERE_IS = 'here; there are POST /filter, /prioritize, /bind and GET /healthz, /readyz, /metrics';
+const WHAT_THERE_IS = 'here; there are POST /filter, /prioritize, /preempt, /bind and GET /healthz, /readyz, /metrics';
 
 describe('probes', () => {
   it('/healthz says ok, ready or not', async () => {
@@ -93,7 +93,6 @@ describe('/metrics', () => {
 describe('what is not there', () => {
   it.for([
     ['GET', '/'],
-    ['POST', '/preempt'],
     ['POST', '/filter/'.concat('x')],
     ['GET', '/filter'],
     ['PUT', '/bind'],

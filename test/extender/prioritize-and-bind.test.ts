@@ -67,10 +67,12 @@ describe('/bind', () => {
         name: 'spark-pi-driver',
         uid: POD.metadata?.uid,
         nodeName: ECI,
+        labels: {},
         annotations: {
           'resource-policy.scheduling/policy': 'spark',
           'resource-policy.scheduling/unit': 'eci',
           'controller.kubernetes.io/pod-deletion-cost': '-100',
+          'resource-policy.scheduling/deletion-cost': '-100',
         },
       },
     ]);

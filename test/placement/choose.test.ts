@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Choice } from '../../src/placement/choose.ts';
-import { chooseUnit, isFull } from '../../src/placement/choose.ts';
+import { chooseUnit } from '../../src/placement/choose.ts';
+import { fullness } from '../../src/placement/usage.ts';
 import type { UnitSpec } from '../support/builders.ts';
 import { aPolicy } from '../support/builders.ts';
 
@@ -8,6 +9,7 @@ import { aPolicy } from '../support/builders.ts';
 function told(choice: Choice): unknown {
   const passedOver = choice.verdicts.map((verdict) => `${verdict.unit.name}: ${verdict.passedOver}`);
   if (choice.kind === 'refused') return { refused: passedOver };
+  if (choice.kind === 'waiting') return { waiting: choice.unit.name, for: choice.cause, passedOver };
   return { chosen: choice.unit.name, nodes: choice.nodeNames, passedOver };
 }
 
@@ -17,6 +19,18 @@ interface Case {
   readonly taken?: Readonly<Record<string, number>>;
   /** Feasible nodes by unit name; absent: none. */
   readonly nodes?: Readonly<Record<string, readonly string[]>>;
+  /** Further fields of the policy's spec. */
+  readonly spec?: Readonly<Record<string, unknown>>;
+  /** Summed requests of the group by unit name, by the unit's maxResources in order; absent: none. */
+  readonly amounts?: Readonly<Record<string, readonly number[]>>;
+  /** What the pod asks for. */
+  readonly requests?: Readonly<Record<string, number>>;
+  /** Units with terminating pods. */
+  readonly terminating?: readonly string[];
+  /** How long the pod has waited by unit name, in minutes. */
+  readonly waited?: Readonly<Record<string, number>>;
+  /** Units in which preemption is due. */
+  readonly preemptible?: readonly string[];
   readonly want: unknown;
 }
 
@@ -99,46 +113,249 @@ describe('the unit of a pod', () => {
     },
   };
 
-  it.for(Object.entries(cases))('%s', ([, { units, taken = {}, nodes: feasible = {}, want }]) => {
-    const policy = aPolicy('spark').spec({ units }).parsed();
-
-    const choice = chooseUnit(policy.units, {
-      taken: (unit) => taken[unit.name] ?? 0,
-      candidates: (unit) => feasible[unit.name] ?? [],
+  /** The choice for a pod of the case. */
+  function choose(case_: Case): Choice {
+    const { units, spec = {}, taken = {}, nodes: feasible = {}, amounts = {}, waited = {} } = case_;
+    const policy = aPolicy('spark')
+      .spec({ units, ...spec })
+      .parsed();
+    return chooseUnit(policy, case_.requests ?? { pods: 1 }, {
+      usage: ({ name }) => ({ pods: taken[name] ?? 0, amounts: amounts[name] ?? [] }),
+      candidates: ({ name }) => feasible[name] ?? [],
+      hasTerminating: ({ name }) => case_.terminating?.includes(name) === true,
+      waitedMs: ({ name }) => (waited[name] ?? 0) * 60_000,
+      mayPreempt: ({ name }) => case_.preemptible?.includes(name) === true,
     });
+  }
 
-    expect(told(choice)).toEqual(want);
+  it.for(Object.entries(cases))('%s', ([, case_]) => {
+    expect(told(choose(case_))).toEqual(case_.want);
+  });
+
+  describe('with maxResources', () => {
+    const LIMITED: UnitSpec = { resource: 'ecs', maxResources: { cpu: 4, memory: '8Gi' } };
+    const GI = 1_024 ** 3;
+    const limits: Record<string, Case> = {
+      'takes a pod that reaches them exactly': {
+        units: [LIMITED, ECI],
+        nodes,
+        amounts: { ecs: [3_000, 4 * GI] },
+        requests: { cpu: 1_000, memory: 4 * GI },
+        want: { chosen: 'ecs', nodes: ['ecs-0', 'ecs-1'], passedOver: [] },
+      },
+      'passes a pod over that would exceed one of them': {
+        units: [LIMITED, ECI],
+        nodes,
+        amounts: { ecs: [3_000, 4 * GI] },
+        requests: { cpu: 1_001, memory: GI },
+        want: { chosen: 'eci', nodes: ['vk'], passedOver: ['ecs: at-max-resources'] },
+      },
+      'says max before maxResources when both are reached': {
+        units: [{ ...LIMITED, max: 2 }],
+        nodes,
+        taken: { ecs: 2 },
+        amounts: { ecs: [4_000, 8 * GI] },
+        requests: { cpu: 1_000 },
+        want: { refused: ['ecs: at-max'] },
+      },
+      'a pod that asks for nothing limited fits until they are exceeded already': {
+        units: [LIMITED],
+        nodes,
+        amounts: { ecs: [4_000, 8 * GI] },
+        requests: { pods: 1 },
+        want: { chosen: 'ecs', nodes: ['ecs-0', 'ecs-1'], passedOver: [] },
+      },
+    };
+    it.for(Object.entries(limits))('%s', ([, case_]) => {
+      expect(told(choose(case_))).toEqual(case_.want);
+    });
+  });
+
+  describe('under whenTryNextUnits', () => {
+    const eciOnly = { eci: ['vk'] };
+    const OPEN: UnitSpec = { resource: 'ecs' };
+    const WAITING: UnitSpec = {
+      resource: 'ecs',
+      podLabels: { 'k8s.aliyun.com/resource-policy-wait-for-ecs-scaling': 'true' },
+    };
+    const exceedMax = { whenTryNextUnits: { policy: 'ExceedMax' } };
+    const timeout = { whenTryNextUnits: { policy: 'TimeoutOrExceedMax', timeout: '5m' } };
+    const noTerminating = { whenTryNextUnits: { policy: 'LackResourceAndNoTerminating' } };
+    const ecs = (passedOver: string): unknown => ({
+      chosen: 'eci',
+      nodes: ['vk'],
+      passedOver: [`ecs: ${passedOver}`],
+    });
+    const rules: Record<string, Case> = {
+      'ExceedMax: stays with a unit below max that lacks resources': {
+        units: [ECS, ECI],
+        spec: exceedMax,
+        nodes: eciOnly,
+        want: { waiting: 'ecs', for: 'resources', passedOver: [] },
+      },
+      'ExceedMax: goes on at max': {
+        units: [ECS, ECI],
+        spec: exceedMax,
+        nodes,
+        taken: { ecs: 2 },
+        want: ecs('at-max'),
+      },
+      'ExceedMax: stays with a unit below maxResources that lacks resources': {
+        units: [{ ...OPEN, maxResources: { cpu: 4 } }, ECI],
+        spec: exceedMax,
+        nodes: eciOnly,
+        want: { waiting: 'ecs', for: 'resources', passedOver: [] },
+      },
+      'ExceedMax: goes on from a unit without limits that lacks resources': {
+        units: [OPEN, ECI],
+        spec: exceedMax,
+        nodes: eciOnly,
+        want: ecs('lacks-resources'),
+      },
+      'TimeoutOrExceedMax: stays for the timeout': {
+        units: [ECS, ECI],
+        spec: timeout,
+        nodes: eciOnly,
+        waited: { ecs: 4.9 },
+        want: { waiting: 'ecs', for: 'resources-for-a-time', passedOver: [] },
+      },
+      'TimeoutOrExceedMax: goes on when it is over': {
+        units: [ECS, ECI],
+        spec: timeout,
+        nodes: eciOnly,
+        waited: { ecs: 5 },
+        want: ecs('timed-out'),
+      },
+      'TimeoutOrExceedMax: goes on at max without waiting': {
+        units: [ECS, ECI],
+        spec: timeout,
+        nodes,
+        taken: { ecs: 2 },
+        want: ecs('at-max'),
+      },
+      'TimeoutOrExceedMax: does not stay with a unit without limits': {
+        units: [OPEN, ECI],
+        spec: timeout,
+        nodes: eciOnly,
+        want: ecs('lacks-resources'),
+      },
+      'TimeoutOrExceedMax: stays with a unit without limits that has the wait switch': {
+        units: [WAITING, ECI],
+        spec: timeout,
+        nodes: eciOnly,
+        want: { waiting: 'ecs', for: 'resources-for-a-time', passedOver: [] },
+      },
+      'TimeoutOrExceedMax: takes a node that appears in the first unit though the timeout is over': {
+        units: [ECS, ECI],
+        spec: timeout,
+        nodes,
+        waited: { ecs: 60 },
+        want: { chosen: 'ecs', nodes: ['ecs-0', 'ecs-1'], passedOver: [] },
+      },
+      'TimeoutOrExceedMax: waits in each unit in turn': {
+        units: [ECS, { resource: 'ecs', nodeSelector: { pool: 'b' }, max: 2 }, ECI],
+        spec: timeout,
+        nodes: eciOnly,
+        waited: { ecs: 5 },
+        want: { waiting: 'ecs(pool=b)', for: 'resources-for-a-time', passedOver: ['ecs: timed-out'] },
+      },
+      'the wait switch makes pods stay under the default policy, for 15 minutes': {
+        units: [WAITING, ECI],
+        nodes: eciOnly,
+        waited: { ecs: 14.9 },
+        want: { waiting: 'ecs', for: 'resources-for-a-time', passedOver: [] },
+      },
+      'elastic waits as the wait switch does': {
+        units: [{ resource: 'elastic' }, ECI],
+        nodes: eciOnly,
+        want: { waiting: 'elastic', for: 'resources-for-a-time', passedOver: [] },
+      },
+      'LackResourceAndNoTerminating: stays with a unit at max that has terminating pods': {
+        units: [ECS, ECI],
+        spec: noTerminating,
+        nodes,
+        taken: { ecs: 2 },
+        terminating: ['ecs'],
+        want: { waiting: 'ecs', for: 'terminating-pods', passedOver: [] },
+      },
+      'LackResourceAndNoTerminating: stays with a unit that lacks resources and has terminating pods': {
+        units: [ECS, ECI],
+        spec: noTerminating,
+        nodes: eciOnly,
+        terminating: ['ecs'],
+        want: { waiting: 'ecs', for: 'terminating-pods', passedOver: [] },
+      },
+      'LackResourceAndNoTerminating: goes on when none is left': {
+        units: [ECS, ECI],
+        spec: noTerminating,
+        nodes: eciOnly,
+        terminating: ['eci'],
+        want: ecs('lacks-resources'),
+      },
+      'LackResourceAndNoTerminating: uses a unit with room whatever terminates there': {
+        units: [ECS, ECI],
+        spec: noTerminating,
+        nodes,
+        terminating: ['ecs'],
+        want: { chosen: 'ecs', nodes: ['ecs-0', 'ecs-1'], passedOver: [] },
+      },
+      'as ACK’s Go types spell it, too': {
+        units: [ECS, ECI],
+        spec: { whenTryNextUnits: { policy: 'LackResourceAndNoterminating' } },
+        nodes: eciOnly,
+        terminating: ['ecs'],
+        want: { waiting: 'ecs', for: 'terminating-pods', passedOver: [] },
+      },
+      'preemption goes before the next unit where it is due': {
+        units: [ECS, ECI],
+        nodes: eciOnly,
+        preemptible: ['ecs'],
+        want: { waiting: 'ecs', for: 'preemption', passedOver: [] },
+      },
+    };
+    it.for(Object.entries(rules))('%s', ([, case_]) => {
+      expect(told(choose(case_))).toEqual(case_.want);
+    });
   });
 
   it('does not look at the nodes of a unit at max, nor at any unit after the chosen one', () => {
     const policy = aPolicy('spark').unit(ECS).unit(ECI).unit({}).parsed();
     const asked: string[] = [];
 
-    chooseUnit(policy.units, {
-      taken: (unit) => {
-        asked.push(`taken ${unit.name}`);
-        return unit.name === 'ecs' ? 2 : 0;
+    chooseUnit(
+      policy,
+      {},
+      {
+        usage: (unit) => {
+          asked.push(`usage ${unit.name}`);
+          return { pods: unit.name === 'ecs' ? 2 : 0, amounts: [] };
+        },
+        candidates: (unit) => {
+          asked.push(`nodes ${unit.name}`);
+          return ['vk'];
+        },
+        hasTerminating: () => false,
+        waitedMs: () => 0,
+        mayPreempt: () => false,
       },
-      candidates: (unit) => {
-        asked.push(`nodes ${unit.name}`);
-        return ['vk'];
-      },
-    });
+    );
 
-    expect(asked).toEqual(['taken ecs', 'taken eci', 'nodes eci']);
+    expect(asked).toEqual(['usage ecs', 'usage eci', 'nodes eci']);
   });
 });
 
 describe('a unit is full', () => {
   it.for([
-    { max: 2, taken: 1, want: false },
-    { max: 2, taken: 2, want: true },
-    { max: 2, taken: 3, want: true },
-    { max: 0, taken: 0, want: true },
-    { max: undefined, taken: 1_000_000, want: false },
+    { max: 2, taken: 1, want: undefined },
+    { max: 2, taken: 2, want: 'at-max' },
+    { max: 2, taken: 3, want: 'at-max' },
+    { max: 0, taken: 0, want: 'at-max' },
+    { max: undefined, taken: 1_000_000, want: undefined },
   ])('max $max, taken $taken: $want', ({ max, taken, want }) => {
-    const unit = { index: 0, name: 'ecs', resource: 'ecs', nodeSelector: {}, max } as const;
+    const [unit] = aPolicy('spark')
+      .unit({ resource: 'ecs', ...(max === undefined ? {} : { max }) })
+      .parsed().units;
 
-    expect(isFull(unit, taken)).toBe(want);
+    expect(fullness(unit!, { pods: taken, amounts: [] }, { pods: 1 })).toBe(want);
   });
 });

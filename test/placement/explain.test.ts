@@ -35,9 +35,9 @@ describe('what users read, to the letter: a text that changes makes kube-schedul
         'ResourcePolicy spark: unit 1 ecs(kubernetes.io/arch=amd64) has no feasible node, ' +
         'unit 2 eci is at max 0 (per user, job)',
     },
-    'chosen, nothing passed over': { text: choiceText([]), want: 'first unit, below max' },
+    'chosen, nothing passed over': { text: choiceText(spark.parsed(), []), want: 'first unit, below max' },
     'chosen, others passed over': {
-      text: choiceText(verdictsOf('lacks-resources', 'at-max')),
+      text: choiceText(spark.parsed(), verdictsOf('lacks-resources', 'at-max')),
       want: 'unit 1 ecs(kubernetes.io/arch=amd64) has no feasible node, unit 2 eci is at max 0',
     },
     'selected by two': {

@@ -10,6 +10,9 @@ import { aPolicy } from '../support/builders.ts';
 const EXAMPLE = join(import.meta.dirname, '../../examples/spark-pi/resourcepolicy.yaml');
 const ECS: UnitSpec = { resource: 'ecs' };
 
+/** What a unit says of itself when its author wrote nothing about it. */
+const PLAIN = { maxResources: [], podLabels: {}, podAnnotations: {}, waitsForScaling: false } as const;
+
 /** A policy without problems, to be spoilt in one place. */
 const sound = aPolicy('spark').unit({ resource: 'ecs', max: 2 });
 
@@ -42,19 +45,23 @@ describe('a policy as the API server hands it out', () => {
       selector: { 'sparkoperator.k8s.io/launched-by-spark-operator': 'true' },
       matchExpressions: [],
       matchLabelKeys: ['sparkoperator.k8s.io/submission-id'],
+      tryNext: 'LackResourceOrExceedMax',
+      timeout: { ms: 900_000, text: '15m' },
+      preemptPolicy: 'AfterAllUnits',
       ignorePreviousPod: true,
       ignoreTerminatingPod: false,
       units: [
         {
+          ...PLAIN,
           index: 0,
           name: 'ecs(kubernetes.io/arch=amd64)',
           resource: 'ecs',
           nodeSelector: { 'kubernetes.io/arch': 'amd64' },
           max: 2,
         },
-        { index: 1, name: 'eci', resource: 'eci', nodeSelector: {}, max: 3 },
+        { ...PLAIN, index: 1, name: 'eci', resource: 'eci', nodeSelector: {}, max: 3 },
       ],
-      unenforced: ['spec.preemptPolicy'],
+      unenforced: [],
       conditions: [],
       problems: [],
     });
@@ -76,9 +83,12 @@ describe('a policy as the API server hands it out', () => {
       selector: {},
       matchExpressions: [],
       matchLabelKeys: [],
+      tryNext: 'LackResourceOrExceedMax',
+      timeout: { ms: 900_000, text: '15m' },
+      preemptPolicy: 'AfterAllUnits',
       ignorePreviousPod: false,
       ignoreTerminatingPod: true,
-      units: [{ index: 0, name: 'ecs', resource: 'ecs', nodeSelector: {}, max: undefined }],
+      units: [{ ...PLAIN, index: 0, name: 'ecs', resource: 'ecs', nodeSelector: {}, max: undefined }],
       unenforced: [],
       conditions: [],
       problems: [],
@@ -301,43 +311,74 @@ describe('standing conditions', () => {
   );
 });
 
-describe('fields that this version does not act on', () => {
+describe('the fields of a unit beyond nodes and max', () => {
+  const unitOf = (unit: Record<string, unknown>) =>
+    sound.spec({ units: [{ ...ECS, ...unit }] }).parsed().units[0];
+
+  it('maxResources in whole amounts, with the text for messages', () => {
+    expect(unitOf({ maxResources: { cpu: 4, memory: '8Gi', 'nvidia.com/gpu': '2' } })?.maxResources).toEqual([
+      { resource: 'cpu', amount: 4_000, text: '4' },
+      { resource: 'memory', amount: 8_589_934_592, text: '8Gi' },
+      { resource: 'nvidia.com/gpu', amount: 2, text: '2' },
+    ]);
+  });
+
+  it('the wait switch is a switch and no label of the pods', () => {
+    const key = 'k8s.aliyun.com/resource-policy-wait-for-ecs-scaling';
+    expect(unitOf({ podLabels: { [key]: 'true', tier: 'a' } })).toMatchObject({
+      waitsForScaling: true,
+      podLabels: { tier: 'a' },
+    });
+    expect(unitOf({ podLabels: { [key]: 'false' } })).toMatchObject({
+      waitsForScaling: false,
+      podLabels: {},
+    });
+  });
+
+  it('the deprecated resource elastic waits for scaling', () => {
+    expect(unitOf({ resource: 'elastic' })).toMatchObject({ resource: 'elastic', waitsForScaling: true });
+  });
+});
+
+describe('whenTryNextUnits', () => {
+  it.for([
+    ['LackResourceOrExceedMax', 'LackResourceOrExceedMax'],
+    ['ExceedMax', 'ExceedMax'],
+    ['TimeoutOrExceedMax', 'TimeoutOrExceedMax'],
+    ['LackResourceAndNoTerminating', 'LackResourceAndNoTerminating'],
+    ['LackResourceAndNoterminating', 'LackResourceAndNoTerminating'],
+  ])('%s', ([policy, want]) => {
+    expect(sound.spec({ whenTryNextUnits: { policy } }).parsed().tryNext).toBe(want);
+  });
+
+  it.for([
+    ['15m', 900_000],
+    ['1h30m', 5_400_000],
+    ['1.5s', 1_500],
+    ['250ms', 250],
+  ] as const)('timeout %s is %d ms', ([timeout, ms]) => {
+    const policy = sound.spec({ whenTryNextUnits: { policy: 'TimeoutOrExceedMax', timeout } }).parsed();
+    expect(policy.timeout).toEqual({ ms, text: timeout });
+  });
+});
+
+describe('fields that are accepted and not acted upon', () => {
   const cases: Record<string, { spec: Record<string, unknown>; want: readonly string[] }> = {
-    'the default policy of whenTryNextUnits is enforced': {
-      spec: { whenTryNextUnits: { policy: 'LackResourceOrExceedMax', timeout: '15m' } },
-      want: [],
-    },
-    'other policies of whenTryNextUnits': {
-      spec: { whenTryNextUnits: { policy: 'TimeoutOrExceedMax', timeout: '5m' } },
-      want: ['spec.whenTryNextUnits.policy'],
-    },
-    preemptPolicy: { spec: { preemptPolicy: 'BeforeNextUnit' }, want: ['spec.preemptPolicy'] },
-    'strategy prefer is all there is': { spec: { strategy: 'prefer' }, want: [] },
-    'every further field of a unit, by its place': {
+    'none of those that ACK documents': {
       spec: {
+        strategy: 'prefer',
+        preemptPolicy: 'BeforeNextUnit',
+        whenTryNextUnits: { policy: 'TimeoutOrExceedMax', timeout: '5m' },
         units: [
-          ECS,
-          {
-            resource: 'eci',
-            maxResources: { cpu: 4 },
-            podLabels: { a: 'b' },
-            podAnnotations: { a: 'b' },
-            spotInstance: false,
-            scaleInWeight: 0,
-          },
+          { resource: 'acs', maxResources: { cpu: 4 }, podLabels: { a: 'b' }, podAnnotations: { a: 'b' } },
+          { resource: 'elastic' },
         ],
       },
-      want: [
-        'spec.units[1].maxResources',
-        'spec.units[1].podLabels',
-        'spec.units[1].podAnnotations',
-        'spec.units[1].spotInstance',
-        'spec.units[1].scaleInWeight',
-      ],
+      want: [],
     },
-    'resources that are treated as plainer ones': {
-      spec: { units: [{ resource: 'acs' }, ECS, { resource: 'elastic' }] },
-      want: ['spec.units[0].resource', 'spec.units[2].resource'],
+    'what stands in the Go types alone, by its place': {
+      spec: { units: [ECS, { resource: 'eci', spotInstance: false, scaleInWeight: 0 }] },
+      want: ['spec.units[1].spotInstance', 'spec.units[1].scaleInWeight'],
     },
     'nothing of units that are no list': { spec: { units: 'ecs' }, want: [] },
   };

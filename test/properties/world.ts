@@ -15,6 +15,8 @@ import { Decider } from '../../src/scheduling/decide.ts';
 import { Matcher } from '../../src/scheduling/matcher.ts';
 import type { Binding, BindResult } from '../../src/scheduling/ports.ts';
 import type { PodBuilder, PolicyBuilder } from '../support/builders.ts';
+import { plainChooser } from '../support/plain-chooser.ts';
+import { QUIET } from '../support/quiet-listener.ts';
 import { aNode, aPod, aPolicy, VIRTUAL_NODES } from '../support/builders.ts';
 
 export interface Setting {
@@ -537,9 +539,12 @@ export class World {
       virtualNodes: VIRTUAL_NODES,
       clock: { nowMs: () => this.nowMs },
       checksAtBind: true,
-      onRoom: ({ group }) => {
-        this.#order += 1;
-        this.#roomTold.set(group, this.#order);
+      listener: {
+        ...QUIET,
+        room: ({ group }) => {
+          this.#order += 1;
+          this.#roomTold.set(group, this.#order);
+        },
       },
     });
     ledger.upsertPolicy(this.#policy().parsed());
@@ -554,7 +559,7 @@ export class World {
       ledger,
       known,
       doubts: new Map(),
-      decider: new Decider(ledger, matcher, view),
+      decider: new Decider({ ledger, matcher, view, chooser: plainChooser(ledger, () => this.nowMs) }),
       committer: new Committer({
         ledger,
         matcher,

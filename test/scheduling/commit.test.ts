@@ -27,6 +27,7 @@ describe('the Binding', () => {
         name: 'e1',
         uid: 'uid-e1',
         nodeName: 'ecs-0',
+        labels: {},
         annotations: { [POLICY_ANNOTATION]: 'spark', [UNIT_ANNOTATION]: 'ecs' },
       },
     ]);

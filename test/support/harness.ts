@@ -10,12 +10,17 @@ import type { GroupRef } from '../../src/ledger/ledger.ts';
 import { Ledger } from '../../src/ledger/ledger.ts';
 import type { ResourcePolicy } from '../../src/policy/resource-policy.ts';
 import type { Commit } from '../../src/scheduling/commit.ts';
+import { Attempts } from '../../src/scheduling/attempts.ts';
+import { Chooser } from '../../src/scheduling/chooser.ts';
 import { Committer } from '../../src/scheduling/commit.ts';
 import type { Decision } from '../../src/scheduling/decide.ts';
 import { Decider } from '../../src/scheduling/decide.ts';
 import { Matcher } from '../../src/scheduling/matcher.ts';
 import type { Binding, BindResult } from '../../src/scheduling/ports.ts';
+import type { Preemption } from '../../src/scheduling/preempt.ts';
+import { Preemptor } from '../../src/scheduling/preempt.ts';
 import { Ranker } from '../../src/scheduling/rank.ts';
+import { Waits } from '../../src/scheduling/waits.ts';
 import type { NodeBuilder, PodBuilder, PolicyBuilder } from './builders.ts';
 import { VIRTUAL_NODES } from './builders.ts';
 
@@ -33,6 +38,14 @@ export class Harness {
   readonly ranker: Ranker;
   /** Groups that the ledger told to have room, in order. */
   readonly rooms: GroupRef[] = [];
+  /** Pods that the ledger told that no policy holds back any more. */
+  readonly released: string[] = [];
+  /** Pods that the ledger told to carry another deletion cost than their unit's. */
+  readonly miscosted: string[] = [];
+  /** Timed waits that began, as they are to be kept on the pod. */
+  readonly waits: { pod: string; since: Readonly<Record<string, number>> }[] = [];
+  /** When pods are to be tried again. */
+  readonly alarms: { pod: string; atMs: number }[] = [];
   /** Bindings sent to the API server. */
   readonly bindings: Binding[] = [];
   /** Pods that the API server holds though the watch has not shown them, for reads. */
@@ -41,6 +54,7 @@ export class Harness {
   unready: string | undefined;
   nowMs = 0;
   readonly #decider: Decider;
+  readonly #preemptor: Preemptor;
   readonly #committer: Committer;
   readonly #nodeNames: string[] = [];
 
@@ -49,12 +63,31 @@ export class Harness {
       virtualNodes: VIRTUAL_NODES,
       clock: { nowMs: () => this.nowMs },
       checksAtBind,
-      onRoom: (group) => void this.rooms.push(group),
+      listener: {
+        room: (group) => void this.rooms.push(group),
+        released: (pods) => void this.released.push(...pods.map(({ name }) => name)),
+        counted: () => undefined,
+        miscosted: (pod) => void this.miscosted.push(pod.name),
+      },
     });
     const view = { unready: () => this.unready };
     const matcher = new Matcher(this.ledger);
     this.ranker = new Ranker(this.ledger, matcher);
-    this.#decider = new Decider(this.ledger, matcher, view);
+    const clock = { nowMs: () => this.nowMs };
+    const chooser = new Chooser(
+      this.ledger,
+      new Waits({
+        wallClock: clock.nowMs,
+        began: (pod, since) => void this.waits.push({ pod: pod.name, since }),
+        waiting: (pod, leftMs) => void this.alarms.push({ pod: pod.name, atMs: this.nowMs + leftMs }),
+      }),
+      new Attempts({
+        clock,
+        retry: (pod, afterMs) => void this.alarms.push({ pod: pod.name, atMs: this.nowMs + afterMs }),
+      }),
+    );
+    this.#decider = new Decider({ ledger: this.ledger, matcher, view, chooser });
+    this.#preemptor = new Preemptor({ ledger: this.ledger, matcher, view, chooser });
     this.#committer = new Committer({
       ledger: this.ledger,
       matcher,
@@ -92,6 +125,14 @@ export class Harness {
   /** /filter; without candidates every node is feasible. */
   filter(pod: PodBuilder, candidates: readonly string[] = this.#nodeNames): Decision {
     return this.#decider.decide(pod.facts(), candidates);
+  }
+
+  /** /preempt; victims by node. */
+  preempt(pod: PodBuilder, victims: Readonly<Record<string, readonly PodBuilder[]>>): Preemption {
+    const uids = Object.entries(victims).map(
+      ([node, pods]) => [node, pods.map((victim) => victim.facts().uid)] as const,
+    );
+    return this.#preemptor.choose(pod.facts(), new Map(uids));
   }
 
   /** Name of the unit that /filter chose, or the outcome. */

@@ -1,0 +1,93 @@
+/**
+ * Wakes single pods at a given time: when a timed wait or an attempt at preemption is over, or at once when their
+ * policy is gone. kube-scheduler has no event of its own for any of these.
+ *
+ * @module
+ */
+import type { PodFacts } from '../facts/pod-facts.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { Wake } from './waker.ts';
+
+/** Why a pod is to be woken; one alarm for each is kept per pod. */
+export type AlarmCause = 'wait-over' | 'attempt-over' | 'released';
+
+export interface PodAlarmsParts {
+  readonly ledger: Ledger;
+  readonly clock: { nowMs(): number };
+  readonly wake: Wake;
+  /** Calls `run` once after the delay; the returned function calls it off. */
+  readonly schedule: (run: () => void, delayMs: number) => () => void;
+}
+
+interface Alarm {
+  readonly pod: PodFacts;
+  readonly dueMs: number;
+}
+
+const RETRY_MS = 1_000;
+/** Pods woken in one go; the rest follows at once, after whatever else has to run. */
+const BATCH = 64;
+
+export class PodAlarms {
+  readonly #parts: PodAlarmsParts;
+  readonly #alarms = new Map<string, Alarm>();
+  #next: { readonly atMs: number; readonly cancel: () => void } | undefined;
+  #isStopped = false;
+
+  constructor(parts: PodAlarmsParts) {
+    this.#parts = parts;
+  }
+
+  /** The pod is to be tried again after this time, in milliseconds; replaces an alarm of the same cause. */
+  set(pod: PodFacts, cause: AlarmCause, afterMs: number): void {
+    const dueMs = this.#parts.clock.nowMs() + Math.max(0, afterMs);
+    this.#alarms.set(`${pod.uid}/${cause}`, { pod, dueMs });
+    this.#plan(dueMs);
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#next?.cancel();
+  }
+
+  #plan(atMs: number): void {
+    if (this.#isStopped || (this.#next !== undefined && this.#next.atMs <= atMs)) return;
+    this.#next?.cancel();
+    const cancel = this.#parts.schedule(
+      () => {
+        this.#next = undefined;
+        this.#ring();
+      },
+      Math.max(0, atMs - this.#parts.clock.nowMs()),
+    );
+    this.#next = { atMs, cancel };
+  }
+
+  #ring(): void {
+    const now = this.#parts.clock.nowMs();
+    let rung = 0;
+    let nextMs = Infinity;
+    for (const [key, { pod, dueMs }] of this.#alarms) {
+      if (dueMs > now || rung >= BATCH) {
+        nextMs = Math.min(nextMs, dueMs);
+        continue;
+      }
+      rung += 1;
+      this.#alarms.delete(key);
+      if (this.#isWaiting(pod)) void this.#wake(key, pod);
+    }
+    if (nextMs < Infinity) this.#plan(nextMs);
+  }
+
+  async #wake(key: string, pod: PodFacts): Promise<void> {
+    if ((await this.#parts.wake(pod)) !== 'failed' || this.#alarms.has(key)) return;
+    const dueMs = this.#parts.clock.nowMs() + RETRY_MS;
+    this.#alarms.set(key, { pod, dueMs });
+    this.#plan(dueMs);
+  }
+
+  #isWaiting(pod: PodFacts): boolean {
+    const { ledger } = this.#parts;
+    return !ledger.isRemoved(pod.uid) && ledger.pod(pod.uid)?.nodeName === undefined;
+  }
+}

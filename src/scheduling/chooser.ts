@@ -1,0 +1,60 @@
+/**
+ * The choice of a unit on the ledger as it is now: what /filter and /preempt share.
+ *
+ * @module
+ */
+import type { PodFacts } from '../facts/pod-facts.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { Choice } from '../placement/choose.ts';
+import { chooseUnit } from '../placement/choose.ts';
+import { fullness } from '../placement/usage.ts';
+import type { Unit } from '../policy/resource-policy.ts';
+import type { Attempts } from './attempts.ts';
+import type { Membership } from './matcher.ts';
+import type { Waits } from './waits.ts';
+
+export type Member = Extract<Membership, { kind: 'member' }>;
+
+export class Chooser {
+  readonly #ledger: Ledger;
+  readonly #waits: Waits;
+  readonly #attempts: Attempts;
+
+  constructor(ledger: Ledger, waits: Waits, attempts: Attempts) {
+    this.#ledger = ledger;
+    this.#waits = waits;
+    this.#attempts = attempts;
+  }
+
+  /**
+   * Chooses, and starts the clock of a pod that has to wait.
+   *
+   * @param candidates feasible nodes of a unit.
+   */
+  choose(pod: PodFacts, member: Member, candidates: (unit: Unit) => readonly string[]): Choice {
+    const { policy, group } = member;
+    const choice = chooseUnit(policy, pod.requests, {
+      usage: (unit) => this.#ledger.usage(policy, group, unit, pod.uid),
+      candidates,
+      hasTerminating: (unit) => this.#ledger.hasTerminating(policy, unit),
+      waitedMs: (unit) => this.#waits.waitedMs(pod, unit),
+      mayPreempt: (unit) => this.#mayPreempt(pod, member, unit),
+    });
+    if (choice.kind !== 'waiting') return choice;
+    if (choice.cause === 'resources-for-a-time') this.#waits.wait(pod, policy, choice.unit);
+    if (choice.cause === 'preemption') this.#attempts.begin(pod, choice.unit);
+    return choice;
+  }
+
+  /** In a full unit only pods of the group itself make room. */
+  #mayPreempt(pod: PodFacts, { policy, group }: Member, unit: Unit): boolean {
+    if (policy.preemptPolicy !== 'BeforeNextUnit' || !pod.canPreempt) return false;
+    const { nominatedNode } = pod;
+    const nodes = this.#ledger.nodesOf(policy, unit);
+    if (nominatedNode !== undefined && nodes.has(nominatedNode)) return true;
+    if (this.#attempts.isOver(pod, unit)) return false;
+    const isFull =
+      fullness(unit, this.#ledger.usage(policy, group, unit, pod.uid), pod.requests) !== undefined;
+    return this.#ledger.hasVictims(policy, unit, pod.priority, isFull ? group : undefined);
+  }
+}

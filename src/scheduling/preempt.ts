@@ -1,0 +1,95 @@
+/**
+ * /preempt: on which nodes kube-scheduler may evict pods for a pod that found no place. Without this verb it evicts in
+ * vain: it knows nothing of units that are at max. The nodes are those of the unit whose turn it is, and only where
+ * the pod has room under the unit's limits once the victims are gone.
+ *
+ * @module
+ */
+import type { PodFacts } from '../facts/pod-facts.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { Choice } from '../placement/choose.ts';
+import { fullness } from '../placement/usage.ts';
+import type { ResourcePolicy, Unit } from '../policy/resource-policy.ts';
+import type { PreemptOutcome } from '../telemetry/outcomes.ts';
+import type { Chooser, Member } from './chooser.ts';
+import type { Matcher } from './matcher.ts';
+import type { View } from './ports.ts';
+
+/** UIDs of the pods that kube-scheduler would evict, by node. */
+export type Victims = ReadonlyMap<string, readonly string[]>;
+
+export interface Preemption {
+  readonly outcome: PreemptOutcome;
+  /** Nodes on which the victims may be evicted; empty: nobody is evicted. */
+  readonly nodeNames: readonly string[];
+}
+
+const NOBODY: readonly string[] = [];
+
+export interface PreemptorParts {
+  readonly ledger: Ledger;
+  readonly matcher: Matcher;
+  readonly view: View;
+  readonly chooser: Chooser;
+}
+
+export class Preemptor {
+  readonly #parts: PreemptorParts;
+
+  constructor(parts: PreemptorParts) {
+    this.#parts = parts;
+  }
+
+  /** Chooses among the candidates, and holds a place in the unit for the pod while its victims leave. */
+  choose(pod: PodFacts, candidates: Victims): Preemption {
+    const { ledger, matcher, view } = this.#parts;
+    if (view.unready() !== undefined) return { outcome: 'not-ready', nodeNames: NOBODY };
+    const member = matcher.membershipOf(pod);
+    if (member.kind === 'none') return { outcome: 'not-ours', nodeNames: [...candidates.keys()] };
+    if (member.kind === 'unplaceable' || ledger.isRemoved(pod.uid))
+      return { outcome: 'nobody', nodeNames: NOBODY };
+    const held = ledger.reservation(pod.uid);
+    if (held !== undefined && held.state !== 'reserved') return { outcome: 'nobody', nodeNames: NOBODY };
+    // What the walk through the units comes to when none has a feasible node: else there were nothing to preempt for.
+    const choice = this.#parts.chooser.choose(pod, member, () => NOBODY);
+    for (const unit of unitsToPreemptIn(member.policy, choice)) {
+      const nodeNames = this.#nodesOf(unit, { pod, member, candidates });
+      if (nodeNames.length === 0) continue;
+      ledger.reserve({ pod, policy: member.policy, group: member.group, unit }, { isAhead: true });
+      return { outcome: 'offered', nodeNames };
+    }
+    return { outcome: 'nobody', nodeNames: NOBODY };
+  }
+
+  #nodesOf(
+    unit: Unit,
+    { pod, member, candidates }: { pod: PodFacts; member: Member; candidates: Victims },
+  ): readonly string[] {
+    const { policy, group } = member;
+    const { ledger } = this.#parts;
+    const nodes = ledger.nodesOf(policy, unit);
+    return [...candidates]
+      .filter(([nodeName, victims]) => {
+        const usage = ledger.usageWithout({ policy, group, unit }, pod.uid, victims);
+        return nodes.has(nodeName) && fullness(unit, usage, pod.requests) === undefined;
+      })
+      .map(([nodeName]) => nodeName);
+  }
+}
+
+/**
+ * Units in which the pod may preempt now, in order. A pod that only waits for a time, or for terminating pods, has
+ * units left: under AfterAllUnits it preempts nobody yet. One that waits for resources without end has none.
+ */
+function unitsToPreemptIn(policy: ResourcePolicy, choice: Choice): readonly Unit[] {
+  if (choice.kind !== 'waiting') return policy.units;
+  switch (choice.cause) {
+    case 'preemption':
+      return [choice.unit];
+    case 'resources':
+      return policy.units.slice(0, choice.unit.index + 1);
+    case 'resources-for-a-time':
+    case 'terminating-pods':
+      return [];
+  }
+}
