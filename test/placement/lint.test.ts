@@ -8,6 +8,7 @@ import type { JobSpec } from '../../src/placement/lint-jobs.ts';
 import { knownJob, overlappingPolicies, ungroupedJob } from '../../src/placement/lint-jobs.ts';
 import { lintPolicy } from '../../src/placement/lint.ts';
 import { parseResourcePolicy } from '../../src/policy/parse.ts';
+import { TRY_NEXT } from '../../src/policy/resource-policy.ts';
 import type { PolicyBuilder } from '../support/builders.ts';
 import { aNode, aPolicy, SELECTED } from '../support/builders.ts';
 
@@ -120,9 +121,7 @@ const CASES: Record<string, Case> = {
       'spec.units[0].nodeSelector: no node of the cluster carries all of these labels together, so no pod is placed in ' +
       'the unit; correct it, or label nodes so',
     sibling: {
-      policy: usual
-        .unit({ nodeSelector: { zone: 'z1' }, max: 1 })
-        .spec(withUnits({ nodeSelector: { pool: 'b', zone: 'z1' }, max: 1 }, eci)),
+      policy: spark.unit({ resource: 'ecs', nodeSelector: { pool: 'b', zone: 'z1' }, max: 2 }).unit(eci),
       known: { nodes },
     },
   },
@@ -363,14 +362,10 @@ const CASES: Record<string, Case> = {
   },
 };
 
-function withUnits(...units: readonly object[]) {
-  return { units };
-}
-
 const lines = (policy: PolicyBuilder, known?: Known): string[] =>
   lintPolicy(policy.parsed(), known).map(({ path, message }) => `${path}: ${message}`);
 
-describe('a policy with one flaw has the one finding, its sibling has none', () => {
+describe('a policy with a flaw has the finding, its sibling without the flaw has not', () => {
   it.for(Object.entries(CASES))('%s', ([name, { policy, known, says, sibling }]) => {
     const code = name.split(':')[0];
     const other = 'policy' in sibling ? sibling : { policy: sibling, known: {} };
@@ -389,6 +384,16 @@ describe('a policy with one flaw has the one finding, its sibling has none', () 
 });
 
 describe('what lint does not judge', () => {
+  it.for(TRY_NEXT)('under %s, real nodes without max are no catch-all: they run out', (policy) => {
+    const twoPools = spark
+      .unit({ resource: 'ecs', nodeSelector: POOL_A })
+      .unit({ resource: 'ecs', nodeSelector: { pool: 'b' } });
+
+    expect(
+      lines(twoPools.unit(eci).spec(after(policy))).filter((line) => line.includes('no pod is ever')),
+    ).toEqual([]);
+  });
+
   it('the example is clean', () => {
     const yaml = readFileSync(
       join(import.meta.dirname, '../../examples/spark-pi/resourcepolicy.yaml'),
