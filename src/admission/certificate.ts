@@ -59,9 +59,10 @@ export async function createCertificate({
   const certificate = new X509();
   // X.509 v3, which extensions need.
   certificate.version = 2;
-  certificate.serialNumber = new Integer({ valueHex: serialNumber() });
-  certificate.issuer.typesAndValues = [commonName()];
-  certificate.subject.typesAndValues = [commonName()];
+  const serial = serialNumber();
+  certificate.serialNumber = new Integer({ valueHex: serial });
+  certificate.issuer.typesAndValues = [commonName(serial)];
+  certificate.subject.typesAndValues = [commonName(serial)];
   certificate.notBefore.value = new Date(notBeforeMs);
   certificate.notAfter.value = new Date(notAfterMs);
   certificate.extensions = [
@@ -86,11 +87,10 @@ function serialNumber(): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-function commonName(): AttributeTypeAndValue {
-  return new AttributeTypeAndValue({
-    type: COMMON_NAME,
-    value: new Utf8String({ value: 'resource-policy' }),
-  });
+/** Another for each certificate: who trusts two of one name may look for the one among the other. */
+function commonName(serial: Uint8Array): AttributeTypeAndValue {
+  const value = `resource-policy ${Buffer.from(serial).toString('hex')}`;
+  return new AttributeTypeAndValue({ type: COMMON_NAME, value: new Utf8String({ value }) });
 }
 
 function extension(extnID: string, content: { toSchema(): { toBER(): ArrayBuffer } }): Extension {
