@@ -7,6 +7,7 @@
  */
 import { messageOf } from '../facts/message-of.ts';
 import { Command } from 'commander';
+import { lintCommand } from './lint-command.ts';
 import { serveCommand } from './serve-settings.ts';
 import { VERSION } from './version.ts';
 
@@ -16,7 +17,8 @@ const program = new Command('resource-policy')
   .addCommand(
     // Loaded only now: the Kubernetes client takes a second, which --help and a wrong flag need not wait for.
     serveCommand(async (settings) => (await import('./serve.ts')).serve(settings)),
-  );
+  )
+  .addCommand(lintCommand(async (settings) => (await import('./lint.ts')).lint(settings)));
 
 try {
   await program.parseAsync();

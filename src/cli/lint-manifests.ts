@@ -1,0 +1,199 @@
+/**
+ * Lint of whole files: policies beside the jobs and nodes that stand in the same files.
+ *
+ * @module
+ */
+import type { JsonObject } from '../facts/json.ts';
+import { asObject } from '../facts/json.ts';
+import type { Labels } from '../facts/labels.ts';
+import { nodeFacts } from '../facts/node-facts.ts';
+import type { Finding, FindingCode, KnownJob, NamedNode } from '../placement/finding.ts';
+import type { JobSpec } from '../placement/lint-jobs.ts';
+import { knownJob, overlappingPolicies, ungroupedJob } from '../placement/lint-jobs.ts';
+import { lintPolicy } from '../placement/lint.ts';
+import { groupOf } from '../policy/group.ts';
+import { selects } from '../policy/match.ts';
+import { parseResourcePolicy } from '../policy/parse.ts';
+import type { ResourcePolicy } from '../policy/resource-policy.ts';
+import { POLICY_API } from '../policy/resource-policy.ts';
+import { jobSpecOf, podLabels } from './job-specs.ts';
+import type { Manifest, Unreadable } from './manifests.ts';
+import { readManifests } from './manifests.ts';
+import { unknownPolicyFields } from './policy-fields.ts';
+
+/** One line of the report. */
+export interface FileFinding {
+  readonly file: string;
+  /** From 1. */
+  readonly line: number;
+  readonly namespace: string;
+  readonly policy: string;
+  readonly path: string;
+  /** `invalid`: the policy cannot be used, and no other rule was applied to it. */
+  readonly code: FindingCode | 'invalid';
+  readonly message: string;
+}
+
+export interface LintReport {
+  /** Policies that were looked at. */
+  readonly policies: number;
+  /** In the order of the files and of the policies in them. */
+  readonly findings: readonly FileFinding[];
+  readonly unreadable: readonly Unreadable[];
+}
+
+/** Where objects without a namespace go. */
+const NAMESPACE = 'default';
+
+interface Read {
+  readonly manifest: Manifest;
+  readonly policy: ResourcePolicy;
+}
+
+/** @param virtualNodes labels by which virtual nodes are known. */
+export function lintFiles(
+  files: readonly { readonly name: string; readonly text: string }[],
+  virtualNodes: Labels,
+): LintReport {
+  const read = files.map(({ name, text }) => readManifests(name, text));
+  const manifests = read.flatMap((file) => file.manifests);
+  const nodes = manifests.flatMap(({ object }) => nodeOf(object));
+  const policies = manifests.filter(({ object }) => object['kind'] === 'ResourcePolicy').map(policyOf);
+  const lint = new Linter(manifests, policies, {
+    virtualNodes,
+    nodes: nodes.length === 0 ? undefined : nodes,
+  });
+  return {
+    policies: policies.length,
+    findings: policies.flatMap((policy) => lint.findings(policy)),
+    unreadable: read.flatMap((file) => file.unreadable),
+  };
+}
+
+class Linter {
+  readonly #policies: readonly Read[];
+  readonly #jobs: readonly (JobSpec & { readonly namespace: string })[];
+  readonly #pods: readonly { readonly namespace: string; readonly labels: Labels }[];
+  readonly #cluster: { readonly virtualNodes: Labels; readonly nodes: readonly NamedNode[] | undefined };
+
+  constructor(
+    manifests: readonly Manifest[],
+    policies: readonly Read[],
+    cluster: { readonly virtualNodes: Labels; readonly nodes: readonly NamedNode[] | undefined },
+  ) {
+    this.#policies = policies;
+    this.#cluster = cluster;
+    this.#jobs = manifests.flatMap(({ object }) => {
+      const job = jobSpecOf(object);
+      return job === undefined ? [] : [{ ...job, namespace: namespaceOf(object) }];
+    });
+    this.#pods = manifests.flatMap(({ object }) => {
+      const labels = podLabels(object);
+      return labels === undefined ? [] : [{ namespace: namespaceOf(object), labels }];
+    });
+  }
+
+  findings({ manifest, policy }: Read): readonly FileFinding[] {
+    const at = ({ path, code, message }: Omit<Finding, 'code'> & Pick<FileFinding, 'code'>): FileFinding => ({
+      file: manifest.file,
+      line: manifest.lineOf(path),
+      namespace: policy.namespace,
+      policy: policy.name,
+      path,
+      code,
+      message,
+    });
+    const problems = problemsOf(manifest.object, policy);
+    if (problems.length > 0) return problems.map((problem) => at({ ...problem, code: 'invalid' }));
+    return this.#found(policy).map(at);
+  }
+
+  #found(policy: ResourcePolicy): readonly Finding[] {
+    const { virtualNodes, nodes } = this.#cluster;
+    const specs = this.#jobs.filter(({ namespace }) => namespace === policy.namespace);
+    const jobs = [
+      ...specs.flatMap((spec) => knownJob(policy, spec) ?? []),
+      ...podGroups(
+        policy,
+        this.#pods.filter(({ namespace }) => namespace === policy.namespace),
+      ),
+    ];
+    const neighbours = this.#policies
+      .map((other) => other.policy)
+      .filter(({ namespace, name }) => namespace === policy.namespace && name !== policy.name);
+    return [
+      ...lintPolicy(policy, { virtualNodes, jobs, ...(nodes === undefined ? {} : { nodes }) }),
+      ...specs.flatMap((spec) => ungroupedJob(policy, spec) ?? []),
+      ...overlappingPolicies(policy, neighbours, specs),
+    ];
+  }
+}
+
+/** Bare pods stand for jobs by their group. */
+function podGroups(
+  policy: ResourcePolicy,
+  pods: readonly { readonly labels: Labels }[],
+): readonly KnownJob[] {
+  const sizes = new Map<string, number>();
+  for (const { labels } of pods) {
+    const grouping = selects(policy, labels) ? groupOf(policy, labels) : undefined;
+    if (grouping?.kind === 'group') sizes.set(grouping.group, (sizes.get(grouping.group) ?? 0) + 1);
+  }
+  return [...sizes].map(([group, size]) => ({
+    name: group === '' ? 'the set of pods given' : `the set of pods given as group ${group}`,
+    pods: size,
+  }));
+}
+
+interface Problem {
+  readonly path: string;
+  readonly message: string;
+}
+
+/** What makes a policy invalid, as far as that can be told without the API server. */
+function problemsOf(object: JsonObject, policy: ResourcePolicy): readonly Problem[] {
+  const problems = policy.problems.map(splitProblem);
+  const api = `${POLICY_API.group}/${POLICY_API.version}`;
+  if (object['apiVersion'] !== api) problems.unshift({ path: 'apiVersion', message: `must be ${api}` });
+  if (typeof asObject(object['metadata'])['name'] !== 'string')
+    problems.unshift({ path: 'metadata.name', message: 'is missing' });
+  const unknown = unknownPolicyFields(object).map((path) => ({
+    path,
+    message:
+      'is no field of a ResourcePolicy: kubectl refuses it, other clients have it dropped; correct its name',
+  }));
+  return [...problems, ...unknown];
+}
+
+/** The parser's problems begin with the path of their field. */
+function splitProblem(problem: string): Problem {
+  const [, path = 'spec', message = problem] = /^(spec\S*) (.*)$/s.exec(problem) ?? [];
+  return { path, message };
+}
+
+function policyOf(manifest: Manifest): Read {
+  const metadata = asObject(manifest.object['metadata']);
+  const { name } = metadata;
+  // A manifest lacks what the API server adds.
+  const policy = parseResourcePolicy({
+    ...manifest.object,
+    metadata: {
+      ...metadata,
+      uid: 'not-created-yet',
+      name: typeof name === 'string' && name !== '' ? name : '(without name)',
+      namespace: namespaceOf(manifest.object),
+    },
+  });
+  return { manifest, policy };
+}
+
+function namespaceOf(object: JsonObject): string {
+  const { namespace } = asObject(object['metadata']);
+  return typeof namespace === 'string' && namespace !== '' ? namespace : NAMESPACE;
+}
+
+function nodeOf(object: JsonObject): readonly NamedNode[] {
+  const metadata = asObject(object['metadata']);
+  if (object['kind'] !== 'Node' || typeof metadata['name'] !== 'string') return [];
+  return [nodeFacts({ ...object, metadata: { uid: 'not-created-yet', ...metadata } })];
+}
