@@ -23,7 +23,8 @@ const MATERIAL_AGE_MS = 10_000;
 /** Answering each of many 401s with a new exec plugin run and new connections would itself be an outage. */
 const RENEW_INTERVAL_MS = 1_000;
 
-const IN_CLUSTER_TOKEN = '/var/run/secrets/kubernetes.io/serviceaccount/token';
+const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
+const IN_CLUSTER_TOKEN = `${SERVICE_ACCOUNT}/token`;
 
 /** There are no usable credentials; the message names the file or variable at fault and the way out. */
 export class CredentialsError extends Error {
@@ -94,6 +95,13 @@ export class Credentials {
   /** Base URL of the API server, as configured now. */
   get server(): URL {
     return new URL(checked(this.#config, this.#source).cluster.server);
+  }
+
+  /** Namespace of the pod that we are; undefined outside of a cluster, or when the service account does not tell. */
+  get podNamespace(): string | undefined {
+    if (!('inCluster' in this.#source)) return undefined;
+    const file = `${this.#source.inCluster}${SERVICE_ACCOUNT}/namespace`;
+    return readable(file) ? readFileSync(file, 'utf8').trim() || undefined : undefined;
   }
 
   /**

@@ -101,6 +101,22 @@ describe('where credentials come from', () => {
     });
   });
 
+  it('tells the namespace of the pod, and none outside of a cluster', async () => {
+    const root = await aDirectory();
+    await write(`${root}${SERVICE_ACCOUNT}/token`, 'first');
+    vi.stubEnv('KUBERNETES_SERVICE_HOST', '10.0.0.1');
+    vi.stubEnv('KUBERNETES_SERVICE_PORT', '443');
+    onTestFinished(() => {
+      vi.unstubAllEnvs();
+    });
+    const inCluster = { env: { HOME: root, KUBERNETES_SERVICE_HOST: '10.0.0.1' }, rootDirectory: root };
+    expect(Credentials.load(inCluster).podNamespace).toBeUndefined();
+    await write(`${root}${SERVICE_ACCOUNT}/namespace`, 'spark-system\n');
+    expect(Credentials.load(inCluster).podNamespace).toBe('spark-system');
+    const file = await write(join(root, 'config'), kubeconfig());
+    expect(Credentials.load({ kubeconfigPath: file }).podNamespace).toBeUndefined();
+  });
+
   it('is told when there is nothing', async () => {
     const home = await aDirectory();
     expect(() => Credentials.load({ env: { HOME: home }, rootDirectory: home })).toThrow(CredentialsError);

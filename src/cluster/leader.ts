@@ -1,0 +1,154 @@
+/**
+ * Who of several processes leads: the one that holds a Lease and renews it, as in client-go's leaderelection. Clocks of
+ * machines are never compared: whether a holder is dead is judged by how long the Lease has stayed the same before our
+ * own eyes, and how long we may lead is counted from before the request that renewed it. So two never lead at once, unless
+ * one clock runs half as fast again as the other.
+ *
+ * @module
+ */
+import { ApiError } from './api-error.ts';
+import type { Lease, LeaseState } from './lease.ts';
+
+const DURATION_MS = 15_000;
+const RENEW_DEADLINE_MS = 10_000;
+const RETRY_MS = 2_000;
+/** A right that is missing is given by a person. */
+const FORBIDDEN_RETRY_MS = 60_000;
+/** Written with the release, as client-go does; an empty holder is all that counts. */
+const RELEASED_MS = 1_000;
+
+/** Told of what a person may want to know. */
+export interface LeaderObserver {
+  /** It leads from now on. */
+  elected(): void;
+  /** It leads no more. */
+  deposed(): void;
+  /** The account may not use the Lease; told once until it may. Nobody leads; it is tried again every minute. */
+  forbidden(message: string): void;
+  /** The API server cannot be asked; told once until it can. */
+  failing(message: string): void;
+}
+
+export interface LeaderParts {
+  readonly lease: Pick<Lease, 'read' | 'write'>;
+  /** Of this process alone: one that is started again is another. */
+  readonly identity: string;
+  /** Monotonic. */
+  readonly clock: { nowMs(): number };
+  /** Calls `run` once after the delay; the returned function calls it off. */
+  readonly schedule: (run: () => void, delayMs: number) => () => void;
+  readonly observer: LeaderObserver;
+}
+
+export class Leader {
+  readonly #parts: LeaderParts;
+  /** The Lease as seen last, and since when it has been seen like that. */
+  #seen: { readonly state: LeaseState; readonly sinceMs: number } | undefined;
+  /** Until when we lead unless the lease is renewed; undefined: we do not. */
+  #untilMs: number | undefined;
+  #trouble: 'forbidden' | 'failing' | undefined;
+  #running: Promise<void> | undefined;
+  #cancelNext: (() => void) | undefined;
+  #cancelEnd: (() => void) | undefined;
+  #isStopped = false;
+
+  constructor(parts: LeaderParts) {
+    this.#parts = parts;
+  }
+
+  /** Whether this process leads at this very moment. */
+  get leads(): boolean {
+    return this.#untilMs !== undefined && this.#parts.clock.nowMs() < this.#untilMs;
+  }
+
+  start(): void {
+    this.#nextIn(0);
+  }
+
+  /** Gives the lease up, so that another takes it without waiting. Never rejects. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#cancelNext?.();
+    await this.#running;
+    this.#depose();
+    const state = this.#seen?.state;
+    if (state?.holder !== this.#parts.identity) return;
+    // If it cannot be given up it runs out by itself.
+    await this.#parts.lease.write(state, '', RELEASED_MS).catch(() => undefined);
+  }
+
+  #nextIn(delayMs: number): void {
+    if (this.#isStopped) return;
+    this.#cancelNext = this.#parts.schedule(() => {
+      this.#running = this.#round();
+    }, delayMs);
+  }
+
+  async #round(): Promise<void> {
+    try {
+      await this.#acquireOrRenew();
+      this.#trouble = undefined;
+      this.#nextIn(RETRY_MS);
+    } catch (error) {
+      this.#nextIn(this.#failed(error) === 'forbidden' && !this.leads ? FORBIDDEN_RETRY_MS : RETRY_MS);
+    }
+  }
+
+  #failed(error: unknown): 'forbidden' | 'failing' {
+    const trouble = error instanceof ApiError && error.status === 403 ? 'forbidden' : 'failing';
+    const message = error instanceof Error ? error.message : String(error);
+    if (this.#trouble !== trouble) this.#parts.observer[trouble](message);
+    this.#trouble = trouble;
+    return trouble;
+  }
+
+  async #acquireOrRenew(): Promise<void> {
+    // Who leads has seen the last version itself.
+    if (this.leads && (await this.#take(this.#seen?.state))) return;
+    const state = await this.#parts.lease.read();
+    if (state !== undefined && this.#isHeldByAnother(this.#see(state))) this.#depose();
+    else await this.#take(state);
+  }
+
+  /** @returns false: somebody else wrote first. */
+  async #take(from: LeaseState | undefined): Promise<boolean> {
+    const { clock, lease, identity } = this.#parts;
+    const askedMs = clock.nowMs();
+    const state = await lease.write(from, identity, DURATION_MS);
+    if (state === undefined) return false;
+    this.#see(state);
+    this.#lead(askedMs + RENEW_DEADLINE_MS);
+    return true;
+  }
+
+  #see(state: LeaseState): LeaseState {
+    if (this.#seen?.state.version !== state.version)
+      this.#seen = { state, sinceMs: this.#parts.clock.nowMs() };
+    return state;
+  }
+
+  #isHeldByAnother({ holder, durationMs }: LeaseState): boolean {
+    if (holder === '' || holder === this.#parts.identity) return false;
+    return this.#parts.clock.nowMs() < (this.#seen?.sinceMs ?? 0) + durationMs;
+  }
+
+  #lead(untilMs: number): void {
+    const { clock, schedule, observer } = this.#parts;
+    const leftMs = untilMs - clock.nowMs();
+    if (leftMs <= 0 || this.#isStopped) return;
+    // It ran out, though nobody had the time to notice: another may have led meanwhile.
+    if (!this.leads) this.#depose();
+    const isNew = this.#untilMs === undefined;
+    this.#cancelEnd?.();
+    this.#untilMs = untilMs;
+    this.#cancelEnd = schedule(() => this.#depose(), leftMs);
+    if (isNew) observer.elected();
+  }
+
+  #depose(): void {
+    if (this.#untilMs === undefined) return;
+    this.#cancelEnd?.();
+    this.#untilMs = undefined;
+    this.#parts.observer.deposed();
+  }
+}
