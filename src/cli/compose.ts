@@ -16,7 +16,6 @@ import { PodReader } from '../cluster/pod-reader.ts';
 import { ClusterView } from '../cluster/view.ts';
 import { DeletionCosts } from '../controllers/deletion-costs.ts';
 import { PodAlarms } from '../controllers/pod-alarms.ts';
-import { PolicyConditions } from '../controllers/policy-conditions.ts';
 import { startUpkeep } from '../controllers/upkeep.ts';
 import { WaitKeeper } from '../controllers/wait-keeper.ts';
 import type { Wake } from '../controllers/waker.ts';
@@ -29,7 +28,7 @@ import { podFacts } from '../facts/pod-facts.ts';
 import { Ledger } from '../ledger/ledger.ts';
 import type { JsonObject } from '../facts/json.ts';
 import { asObject } from '../facts/json.ts';
-import { parseResourcePolicy } from '../policy/parse.ts';
+import { parseStandingPolicy } from '../policy/standing-policy.ts';
 import { Attempts } from '../scheduling/attempts.ts';
 import { Chooser } from '../scheduling/chooser.ts';
 import { Committer } from '../scheduling/commit.ts';
@@ -43,6 +42,7 @@ import type { Metrics } from '../telemetry/metrics.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import type { Admission } from './admission.ts';
 import { composeAdmission } from './admission.ts';
+import { composeLeaderWork } from './leader-work.ts';
 import type { ServeSettings } from './serve-settings.ts';
 import { watchObserver } from './watch-observer.ts';
 
@@ -83,7 +83,7 @@ export function compose(settings: ServeSettings, logger: Logger): Program {
     listener: {
       room: (group) => waker.room(group),
       released: (released) => released.forEach((pod) => alarms.set(pod, 'released', 0)),
-      counted: () => undefined,
+      counted: (key) => work.counted(key),
       miscosted: (pod) => costs.check(pod),
     },
   });
@@ -100,11 +100,18 @@ export function compose(settings: ServeSettings, logger: Logger): Program {
   const annotate = patcher.annotatePod.bind(patcher);
   const costs = new DeletionCosts({ ledger, annotate, schedule: after, logger });
   const keeper = new WaitKeeper({ ledger, annotate, schedule: after, logger });
-  const conditions = new PolicyConditions({
-    write: (policy, status) => patcher.writePolicyStatus(policy, { ...status }),
+  const work = composeLeaderWork({
+    client,
+    credentials,
+    patcher,
+    ledger,
+    nodes: () => nodes.items(),
+    virtualNodes: settings.virtualNodeLabel,
+    clock,
+    schedule: after,
     logger,
+    others: [costs],
   });
-
   const admission = composeAdmission({ settings, client, ledger, metrics, logger });
 
   const follow = <Item extends Listed>(
@@ -128,15 +135,15 @@ export function compose(settings: ServeSettings, logger: Logger): Program {
     upsert: (node) => ledger.upsertNode(node),
     remove: (node) => ledger.removeNode(node),
   });
-  const policies = follow(['resourcepolicies', POLICIES_PATH], parseResourcePolicy, {
+  const policies = follow(['resourcepolicies', POLICIES_PATH], parseStandingPolicy, {
     upsert: (policy) => {
       ledger.upsertPolicy(policy);
-      conditions.seen(policy);
+      work.seen(policy);
       admission?.seen(policy);
     },
     remove: (policy) => {
       ledger.removePolicy(policy);
-      conditions.gone(policy);
+      work.gone(policy);
       admission?.gone(policy);
     },
   });
@@ -202,7 +209,7 @@ export function compose(settings: ServeSettings, logger: Logger): Program {
       });
       waker.roomEverywhere();
       admission?.start();
-      costs.lead();
+      work.start();
       return { pods: pods.size, nodes: nodes.size, policies: policies.size };
     },
     drain: () => {
@@ -215,8 +222,7 @@ export function compose(settings: ServeSettings, logger: Logger): Program {
       waker.stop();
       alarms.stop();
       keeper.stop();
-      costs.follow();
-      await conditions.stop();
+      await work.stop();
       await Promise.all(watches.map((watch) => watch.stop()));
       await client.close();
     },

@@ -65,14 +65,10 @@ describe('a policy written for ACK', () => {
   it('is listed with its columns, under the short name', async () => {
     const rows = (await plane.kubectl(['get', 'rp', EXAMPLE_NAME])).trimEnd().split('\n');
 
-    expect(rows[0]?.split(/\s+/)).toEqual(['NAME', 'READY', 'ENFORCED', 'TRYNEXT', 'AGE']);
-    expect(rows[1]?.split(/\s+/)).toEqual([
-      EXAMPLE_NAME,
-      'LackResourceOrExceedMax',
-      expect.stringMatching(/^\d+s$/),
-    ]);
+    expect(rows[0]?.split(/\s+/)).toEqual(['NAME', 'USED', 'WAITING', 'READY', 'CONFLICTING', 'AGE']);
+    expect(rows[1]?.split(/\s+/)).toEqual([EXAMPLE_NAME, expect.stringMatching(/^\d+s$/)]);
     expect(await plane.kubectl(['get', 'rp', EXAMPLE_NAME, '-o', 'wide'])).toMatch(
-      /PREEMPT .*\n.* AfterAllUnits /,
+      / GROUPS +ENFORCED +TRYNEXT +PREEMPT .*\n.* LackResourceOrExceedMax +AfterAllUnits /,
     );
   });
 
@@ -314,25 +310,29 @@ describe('a mistake is refused when it is made, with the field and the way out',
 });
 
 describe('the status', () => {
+  const condition = (type: string, value: string, reason: string): object => ({
+    type,
+    status: value,
+    observedGeneration: 1,
+    lastTransitionTime: '2026-01-01T00:00:00Z',
+    reason,
+    message: 'for people',
+  });
   const status = {
     observedGeneration: 1,
+    summary: '2/2, 3/3, 5/-',
+    waiting: 7,
+    units: [
+      { index: 0, name: 'ecs', used: 2, max: 2, waiting: 0, nodes: 4, deletionCost: 0 },
+      { index: 1, name: 'eci', used: 3, max: 3, waiting: 1, nodes: 1, deletionCost: -100 },
+      { index: 2, name: 'acs', used: 5, waiting: 0, nodes: 0, deletionCost: -200 },
+    ],
+    groups: [{ key: 'job-1,team-a', used: [2, 3, 5], waiting: 7 }],
+    groupCount: 1,
     conditions: [
-      {
-        type: 'Ready',
-        status: 'True',
-        observedGeneration: 1,
-        lastTransitionTime: '2026-01-01T00:00:00Z',
-        reason: 'Valid',
-        message: 'pods are placed by this policy',
-      },
-      {
-        type: 'Enforced',
-        status: 'False',
-        observedGeneration: 1,
-        lastTransitionTime: '2026-01-01T00:00:00Z',
-        reason: 'FieldsNotEnforced',
-        message: 'not yet enforced: spec.preemptPolicy',
-      },
+      condition('Ready', 'True', 'Valid'),
+      condition('Enforced', 'False', 'FieldsNotEnforced'),
+      condition('Conflicting', 'False', 'NoOtherPolicy'),
     ],
   };
   const path = `${POLICIES}/with-status`;
@@ -354,7 +354,7 @@ describe('the status', () => {
     expect(stored.metadata.generation).toBe(1);
     expect(parseResourcePolicy(stored).conditions).toEqual(status.conditions);
     expect(await plane.kubectl(['get', 'rp', 'with-status', '--no-headers'])).toMatch(
-      /^with-status +True +False +LackResourceOrExceedMax /,
+      /^with-status +2\/2, 3\/3, 5\/- +7 +True +False +\d+s$/m,
     );
   });
 
@@ -364,6 +364,15 @@ describe('the status', () => {
     });
 
     expect(stored.spec['units']).toEqual([ECS]);
+  });
+
+  it('is of bounded size: it takes 50 groups and no more', async () => {
+    const groups = Array.from({ length: 51 }, (_, n) => ({ key: `job-${n}`, used: [1], waiting: 0 }));
+
+    await plane.api.request('PATCH', `${path}/status`, { status: { groups: groups.slice(1) } });
+    await expect(plane.api.request('PATCH', `${path}/status`, { status: { groups } })).rejects.toThrow(
+      'status.groups: Too many: 51: must have at most 50 items',
+    );
   });
 
   it('refuses a condition without a reason', async () => {
