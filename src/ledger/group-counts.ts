@@ -5,7 +5,7 @@
  */
 import type { Requests } from '../facts/requests.ts';
 import type { Usage } from '../placement/usage.ts';
-import { amountOf } from '../placement/usage.ts';
+import { amountOf, fullness } from '../placement/usage.ts';
 import type { GroupKey } from '../policy/group.ts';
 import type { ResourcePolicy, Unit } from '../policy/resource-policy.ts';
 
@@ -55,7 +55,15 @@ export class GroupCounts {
     return this.policy.units.flatMap(({ index }) => [this.taken(index), ...(this.#amounts[index] ?? [])]);
   }
 
-  /** Free places up to the sum of all max; Infinity when a unit with room in its maxResources has no max. */
+  /** Whether some unit's max and maxResources leave room for a pod with these requests. */
+  fits(requests: Requests): boolean {
+    return this.policy.units.some((unit) => fullness(unit, this.usage(unit.index), requests) === undefined);
+  }
+
+  /**
+   * Free places up to the sum of all max; Infinity when a unit that is not over its maxResources has no max. At its
+   * maxResources it still takes pods that ask for none of them: {@link fits} tells for each.
+   */
   room(): number {
     return this.policy.units.reduce((room, unit) => room + this.#roomOf(unit), 0);
   }
@@ -70,7 +78,7 @@ export class GroupCounts {
 
   #roomOf({ index, max, maxResources }: Unit): number {
     const amounts = this.#amounts[index] ?? [];
-    if (maxResources.some(({ amount }, limit) => (amounts[limit] ?? 0) >= amount)) return 0;
+    if (maxResources.some(({ amount }, limit) => (amounts[limit] ?? 0) > amount)) return 0;
     return max === undefined ? Infinity : Math.max(0, max - this.taken(index));
   }
 }

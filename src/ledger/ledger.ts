@@ -296,12 +296,14 @@ export class Ledger {
     return this.#policies.get(ref.policyKey)?.groups.get(ref.group);
   }
 
-  /** Pods of the group that wait for a place and hold no reservation, first seen first. */
+  /** Pods of the group that wait, hold no reservation, and fit into what some unit has left; first seen first. */
   waiting(ref: GroupRef): readonly WaitingPod[] {
     const waiting: WaitingPod[] = [];
-    for (const uid of this.group(ref)?.pending ?? []) {
+    const group = this.group(ref);
+    for (const uid of group?.pending ?? []) {
       const entry = this.#pods.get(uid);
-      if (entry !== undefined && !this.#reservations.has(uid)) {
+      if (entry === undefined || this.#reservations.has(uid)) continue;
+      if (group?.fits(entry.pod.requests) === true) {
         waiting.push({ pod: entry.pod, refusedMs: entry.refusal?.sinceMs });
       }
     }

@@ -5,7 +5,13 @@
  *
  * @module
  */
-import { DELETION_COST_ANNOTATION, POLICY_ANNOTATION, UNIT_ANNOTATION } from '../../src/facts/annotations.ts';
+import {
+  DELETION_COST_ANNOTATION,
+  OWN_COST_ANNOTATION,
+  POLICY_ANNOTATION,
+  UNIT_ANNOTATION,
+  WAITING_ANNOTATION,
+} from '../../src/facts/annotations.ts';
 import type { Labels } from '../../src/facts/labels.ts';
 import type { NodeFacts, NodeObject } from '../../src/facts/node-facts.ts';
 import { nodeFacts } from '../../src/facts/node-facts.ts';
@@ -85,12 +91,34 @@ export class PodBuilder {
     return this.annotated({ [DELETION_COST_ANNOTATION]: String(cost) });
   }
 
+  /** What the program writes when the cost is its own. */
+  ownCost(cost: number): PodBuilder {
+    return this.deletionCost(cost).annotated({ [OWN_COST_ANNOTATION]: String(cost) });
+  }
+
+  /** Kept on the pod: since when it waits, milliseconds since the epoch by unit name. */
+  waitingSince(since: Readonly<Record<string, number>>): PodBuilder {
+    const times = Object.entries(since).map(([unit, ms]) => [unit, new Date(ms).toISOString()]);
+    return this.annotated({ [WAITING_ANNOTATION]: JSON.stringify(Object.fromEntries(times)) });
+  }
+
   createdAt(ms: number): PodBuilder {
     return this.#metadata({ creationTimestamp: timestamp(ms) });
   }
 
+  /** What its one container requests, e.g. `{ cpu: '500m' }`. */
+  requesting(requests: Readonly<Record<string, string | number>>): PodBuilder {
+    const containers = [{ name: 'main', resources: { requests } }];
+    return new PodBuilder({ ...this.#pod, spec: { ...this.#pod.spec, containers } });
+  }
+
   priority(priority: number): PodBuilder {
     return new PodBuilder({ ...this.#pod, spec: { ...this.#pod.spec, priority } });
+  }
+
+  /** spec.preemptionPolicy Never: it evicts nobody. */
+  neverPreempting(): PodBuilder {
+    return new PodBuilder({ ...this.#pod, spec: { ...this.#pod.spec, preemptionPolicy: 'Never' } });
   }
 
   /** Bound to the node at the epoch, and running there. */
