@@ -13,6 +13,7 @@ import type { Handler, Listed } from '../cluster/mirror.ts';
 import { Patcher } from '../cluster/patcher.ts';
 import { NODES_PATH, PODS_PATH, POLICIES_PATH } from '../cluster/paths.ts';
 import { PodReader } from '../cluster/pod-reader.ts';
+import { ServerVersion } from '../cluster/server-version.ts';
 import { ClusterView } from '../cluster/view.ts';
 import { DeletionCosts } from '../controllers/deletion-costs.ts';
 import { PodAlarms } from '../controllers/pod-alarms.ts';
@@ -171,7 +172,13 @@ export function compose(settings: ServeSettings, logger: Logger): Program {
     decider: new Decider({ ledger, matcher, view, chooser }),
     preemptor: new Preemptor({ ledger, matcher, view, chooser }),
     ranker: new Ranker(ledger, matcher),
-    committer: new Committer({ ledger, matcher, view, binder: new Binder(client, reader), pods: reader }),
+    committer: new Committer({
+      ledger,
+      matcher,
+      view,
+      binder: new Binder(client, reader, new ServerVersion(client)),
+      pods: reader,
+    }),
     unready: () => view.unready(),
     metrics: { contentType: metrics.registry.contentType, metrics: () => metrics.registry.metrics() },
     observe: (verb, outcome, seconds) => metrics.call(verb, outcome, seconds),

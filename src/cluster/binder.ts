@@ -7,8 +7,9 @@ import type { Labels } from '../facts/labels.ts';
 import type { PodFacts } from '../facts/pod-facts.ts';
 import { ApiError } from './api-error.ts';
 import { messageOf } from '../facts/message-of.ts';
-import { podPath } from './paths.ts';
+import { MERGE_PATCH, podPath } from './paths.ts';
 import type { PodReader, Requests } from './pod-reader.ts';
+import type { ServerVersion } from './server-version.ts';
 
 export interface BindRequest {
   readonly namespace: string;
@@ -16,7 +17,7 @@ export interface BindRequest {
   /** Precondition: a recreated pod of the same name is not bound. */
   readonly uid: string;
   readonly nodeName: string;
-  /** Set on the pod in the same write, over existing values; before Kubernetes 1.35 silently dropped. */
+  /** Set on the pod, over existing values: in the same write, before Kubernetes 1.35 in one before it. */
   readonly labels?: Labels;
   /** Set on the pod in the same write, over existing values. */
   readonly annotations?: Labels;
@@ -38,10 +39,16 @@ export type BindResult =
 export class Binder {
   readonly #client: Requests;
   readonly #reader: Pick<PodReader, 'readPod'>;
+  readonly #version: Pick<ServerVersion, 'bindingCarriesLabels'>;
 
-  constructor(client: Requests, reader: Pick<PodReader, 'readPod'>) {
+  constructor(
+    client: Requests,
+    reader: Pick<PodReader, 'readPod'>,
+    version: Pick<ServerVersion, 'bindingCarriesLabels'>,
+  ) {
     this.#client = client;
     this.#reader = reader;
+    this.#version = version;
   }
 
   /**
@@ -49,6 +56,8 @@ export class Binder {
    * two Bindings that say the same are one. Never throws for what the API server does or fails to do.
    */
   async bind(request: BindRequest): Promise<BindResult> {
+    const unlabelled = await this.#label(request);
+    if (unlabelled !== undefined) return refused(unlabelled);
     const first = await this.#attempt(request);
     if (first.error === undefined) return { outcome: 'bound' };
     const isRepeatable = !first.error.definite && first.error.reason !== 'DeadlineExceeded';
@@ -56,6 +65,23 @@ export class Binder {
     const second = await this.#attempt(request);
     if (second.error === undefined) return { outcome: 'bound' };
     return this.#judge(request, second.error, false);
+  }
+
+  /** Why the labels could not be written; undefined when they are, or go with the Binding. */
+  async #label({ labels = {}, ...request }: BindRequest): Promise<ApiError | undefined> {
+    if (Object.keys(labels).length === 0 || (await this.#version.bindingCarriesLabels())) return undefined;
+    try {
+      await this.#client.request({
+        method: 'PATCH',
+        path: podPath(request),
+        body: { metadata: { uid: request.uid, labels } },
+        contentType: MERGE_PATCH,
+      });
+      return undefined;
+    } catch (error) {
+      if (error instanceof ApiError) return error;
+      throw error;
+    }
   }
 
   async #attempt(request: BindRequest): Promise<{ error: ApiError | undefined }> {

@@ -5,10 +5,8 @@
  */
 import { ApiError } from './api-error.ts';
 import type { ObjectName } from './paths.ts';
-import { podPath, policyPath } from './paths.ts';
+import { MERGE_PATCH, podPath, policyPath } from './paths.ts';
 import type { Requests } from './pod-reader.ts';
-
-const MERGE_PATCH = 'application/merge-patch+json';
 
 /** `gone`: the object no longer exists, or its name belongs to another one now; nothing was written. */
 export type PatchResult = 'patched' | 'gone';

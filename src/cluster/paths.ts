@@ -11,6 +11,9 @@ export interface ObjectName {
   readonly name: string;
 }
 
+/** How objects are patched. */
+export const MERGE_PATCH = 'application/merge-patch+json';
+
 const POLICY_ROOT = `/apis/${POLICY_API.group}/${POLICY_API.version}`;
 
 export const PODS_PATH = '/api/v1/pods';

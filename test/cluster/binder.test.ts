@@ -4,6 +4,7 @@ import type { ApiClient } from '../../src/cluster/api-client.ts';
 import type { BindRequest } from '../../src/cluster/binder.ts';
 import { Binder } from '../../src/cluster/binder.ts';
 import { PodReader } from '../../src/cluster/pod-reader.ts';
+import { ServerVersion } from '../../src/cluster/server-version.ts';
 import { isBinding } from '../support/fake-api-server/faults.ts';
 import type { FakeApiServer } from '../support/fake-api-server/server.ts';
 import type { StoredObject } from '../support/fake-api-server/store.ts';
@@ -12,7 +13,7 @@ import { aClient, aPod, aServer, deletePod } from './support.ts';
 const UNIT = 'resource-policy.scheduling/unit';
 
 function aBinder(client: ApiClient): Binder {
-  return new Binder(client, new PodReader(client));
+  return new Binder(client, new PodReader(client), new ServerVersion(client));
 }
 
 function toNode(pod: StoredObject, nodeName = 'n1'): BindRequest {
@@ -22,6 +23,14 @@ function toNode(pod: StoredObject, nodeName = 'n1'): BindRequest {
 
 function nodeOf(server: FakeApiServer, name: string): unknown {
   return server.store.get('pods', name, 'default')?.spec['nodeName'];
+}
+
+function labelled(pod: StoredObject): BindRequest {
+  return { ...toNode(pod), labels: { tier: 'eci' } };
+}
+
+function labelsOf(server: FakeApiServer): unknown {
+  return server.store.get('pods', 'a', 'default')?.metadata.labels;
 }
 
 const forbidden = { kind: 'answer', status: 403 } as const;
@@ -166,5 +175,38 @@ describe('a conflict', () => {
     const binder = aBinder(aClient(server));
     await binder.bind(toNode(aPod(server, 'a')));
     await expect(binder.bind(toNode(old))).resolves.toMatchObject({ outcome: 'refused', status: 409 });
+  });
+});
+
+describe('labels', () => {
+  it.for([
+    ['1.35, in the Binding', '35', []],
+    ['1.36 of a provider that writes 36+, in the Binding', '36+', []],
+    ['1.34, in a patch before it', '34', ['PATCH']],
+  ] as const)('reach the pod on Kubernetes %s', async ([, minor, patches]) => {
+    const server = await aServer();
+    server.version = { major: '1', minor };
+    const pod = aPod(server, 'a');
+    const result = await aBinder(aClient(server)).bind(labelled(pod));
+    expect(result).toEqual({ outcome: 'bound' });
+    expect(labelsOf(server)).toMatchObject({ tier: 'eci' });
+    expect(server.seen(({ method }) => method === 'PATCH').map(({ method }) => method)).toEqual(patches);
+  });
+
+  it('that cannot be written leave the pod unbound', async () => {
+    const server = await aServer();
+    server.version = { major: '1', minor: '34' };
+    const pod = aPod(server, 'a');
+    server.faults.add(forbidden, ({ method }) => method === 'PATCH');
+    const result = await aBinder(aClient(server)).bind(labelled(pod));
+    expect(result).toMatchObject({ outcome: 'refused', status: 403 });
+    expect(nodeOf(server, 'a')).toBeUndefined();
+  });
+
+  it('cost no request when there are none', async () => {
+    const server = await aServer();
+    const pod = aPod(server, 'a');
+    await aBinder(aClient(server)).bind(toNode(pod));
+    expect(server.seen(({ path }) => path === '/version')).toHaveLength(0);
   });
 });

@@ -17,6 +17,7 @@ import { ListWatch } from '../../src/cluster/list-watch.ts';
 import { Patcher } from '../../src/cluster/patcher.ts';
 import { NODES_PATH, PODS_PATH, podPath, POLICIES_PATH, policyPath } from '../../src/cluster/paths.ts';
 import { PodReader } from '../../src/cluster/pod-reader.ts';
+import { ServerVersion } from '../../src/cluster/server-version.ts';
 import { identityOf } from '../../src/cluster/watch-event.ts';
 import type { PodFacts } from '../../src/facts/pod-facts.ts';
 import { podFacts } from '../../src/facts/pod-facts.ts';
@@ -86,7 +87,7 @@ export class Workshop {
     this.#watchClient = parts.watched;
     this.#directory = parts.directory;
     this.reader = new PodReader(this.client);
-    this.binder = new Binder(this.client, this.reader);
+    this.binder = new Binder(this.client, this.reader, new ServerVersion(this.client));
     this.patcher = new Patcher(this.client);
   }
 

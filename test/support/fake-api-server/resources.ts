@@ -15,7 +15,7 @@ export interface Target {
   readonly subresource: string;
 }
 
-interface Binding {
+export interface Binding {
   readonly metadata?: {
     readonly uid?: string;
     readonly labels?: Record<string, string> | null;

@@ -14,7 +14,7 @@ import type { Fault, SeenRequest } from './faults.ts';
 import { Faults, isWatch } from './faults.ts';
 import { kubeconfig } from './kubeconfig.ts';
 import { listPage } from './list-page.ts';
-import type { Target } from './resources.ts';
+import type { Binding, Target } from './resources.ts';
 import { bind, create, existing, patch, remove } from './resources.ts';
 import { expired, StatusError, statusObject } from './status.ts';
 import { isResource, Store } from './store.ts';
@@ -47,6 +47,8 @@ export class FakeApiServer {
   watchList: WatchListMode = 'served';
   /** Whether a watch from a forgotten version is refused with HTTP 410 or, as 1.36 does, with an ERROR event. */
   expiredAs: 'event' | 'status' = 'event';
+  /** What GET /version says, and what Bindings do accordingly: before 1.35 their labels are dropped. */
+  version = { major: '1', minor: '36' };
   /** Bearer token that is let in; undefined: anybody. */
   token: string | undefined;
   readonly #directory: string;
@@ -104,6 +106,11 @@ export class FakeApiServer {
     }
   }
 
+  #binding(binding: Binding): Binding {
+    if (Number.parseInt(this.version.minor, 10) >= 35) return binding;
+    return { ...binding, metadata: { ...binding.metadata, labels: null } };
+  }
+
   #misbehave(fault: Exclude<Fault, { kind: 'hold' }>, seen: SeenRequest, response: ServerResponse): void {
     switch (fault.kind) {
       case 'hang':
@@ -151,12 +158,13 @@ export class FakeApiServer {
   }
 
   #perform(seen: SeenRequest): unknown {
+    if (seen.path === '/version') return this.version;
     const target = targetOf(seen);
     if (target.name === '') {
       if (seen.method === 'POST') return create(this.store, target, JSON.parse(seen.body));
       if (seen.method === 'GET') return listPage(this.store, target, seen.query);
     } else if (target.subresource === 'binding') {
-      if (seen.method === 'POST') return bind(this.store, target, JSON.parse(seen.body));
+      if (seen.method === 'POST') return bind(this.store, target, this.#binding(JSON.parse(seen.body)));
     } else if (seen.method === 'GET') {
       return existing(this.store, target);
     } else if (seen.method === 'DELETE') {
