@@ -81,6 +81,7 @@ const expectation: Read<ExpectForm> = (value, path) => {
       of: labels,
       nodes: mapOf(count),
       units: mapOf(count),
+      each: mapOf(object({}, { annotations: changes, labels: changes })),
       waiting: count,
       ready: flag,
       evicted,
@@ -96,6 +97,7 @@ export interface ExpectForm {
   readonly of?: Readonly<Record<string, string>>;
   readonly nodes?: Readonly<Record<string, number>>;
   readonly units?: Readonly<Record<string, number>>;
+  readonly each?: Readonly<Record<string, Pick<PlaceForm, 'annotations' | 'labels'>>>;
   readonly waiting?: number;
   readonly ready?: boolean;
   readonly evicted?: readonly string[];

@@ -183,6 +183,13 @@ export class Objects {
     return missing.map(([name]) => name).toSorted();
   }
 
+  /** Name of a node of the scenario. */
+  anyNode(): string {
+    const [name] = this.#nodes;
+    if (name === undefined) throw new Error('the scenario has no node');
+    return name;
+  }
+
   // ── inside ───────────────────────────────────────────────────────────────────────────────────────────────────
 
   async #createPod(manifest: PodManifest, lingers: boolean): Promise<void> {

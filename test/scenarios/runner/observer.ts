@@ -87,16 +87,18 @@ export class Observer {
         .some(
           ({ pod, candidates }) => pod === `${this.#paths.namespace}/${name}` && candidates !== undefined,
         );
-    const isAskedAbout = isDecided(0);
     const from = extender.log.length;
-    const attempts = await this.#stage.attempts();
-    await plane.api.request('PATCH', this.#paths.pod(name), {
-      metadata: { annotations: { [TRIED_AGAIN]: String(attempts) } },
-    });
-    // A pod for which no node has room is never shown to the extender.
-    await waitUntil(`${name} is tried again`, async () =>
-      isAskedAbout ? isDecided(from) : (await this.#stage.attempts()) > attempts,
-    );
+    if (isDecided(0)) {
+      await plane.api.request('PATCH', this.#paths.pod(name), {
+        metadata: { annotations: { [TRIED_AGAIN]: String(from) } },
+      });
+      await waitUntil(`${name} is tried again`, () => isDecided(from), { intervalMs: 10 });
+      return;
+    }
+    // No node has room for it: kube-scheduler does not ask the extender, and is not moved by an annotation.
+    const attempts = await this.#stage.failedAttempts();
+    await this.#stage.stir(this.#objects.anyNode());
+    await waitUntil(`${name} is tried again`, async () => (await this.#stage.failedAttempts()) > attempts);
   }
 }
 

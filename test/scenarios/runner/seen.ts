@@ -27,6 +27,8 @@ export interface SeenPod {
   };
 }
 
+type Marks = Pick<PlaceForm, 'annotations' | 'labels'>;
+
 /** Differences between the pods of a namespace and what is expected of them, a sentence each; empty: all is so. */
 export function differences(pods: readonly SeenPod[], expected: ExpectForm): readonly string[] {
   return [...placeDifferences(pods, expected.pods ?? {}), ...countDifferences(pods, expected)];
@@ -44,18 +46,22 @@ function placeDifferences(
 }
 
 function placeProblems(pod: SeenPod, place: PlaceForm): readonly string[] {
-  const { annotations = {}, labels = {} } = pod.metadata;
-  const problems: string[] = [];
+  const { annotations = {} } = pod.metadata;
   const isAsExpected =
     place.waiting === undefined
       ? (place.node === undefined || pod.spec.nodeName === place.node) &&
         (place.unit === undefined || annotations[UNIT_ANNOTATION] === place.unit)
       : pod.spec.nodeName === undefined && waitingText(pod).includes(place.waiting);
-  if (!isAsExpected) problems.push(`expected ${wanted(place)}, is ${whereabouts(pod)}`);
   return [
-    ...problems,
-    ...entryProblems('annotation', annotations, place.annotations ?? {}),
-    ...entryProblems('label', labels, place.labels ?? {}),
+    ...(isAsExpected ? [] : [`expected ${wanted(place)}, is ${whereabouts(pod)}`]),
+    ...markProblems(pod, place),
+  ];
+}
+
+function markProblems({ metadata }: SeenPod, marks: Marks): readonly string[] {
+  return [
+    ...entryProblems('annotation', metadata.annotations ?? {}, marks.annotations ?? {}),
+    ...entryProblems('label', metadata.labels ?? {}, marks.labels ?? {}),
   ];
 }
 
@@ -108,15 +114,16 @@ function countDifferences(pods: readonly SeenPod[], expected: ExpectForm): reado
   const unready = bound.filter(({ status }) => !isReady(status));
   return [
     ...tallyDifferences(
-      'node',
+      'on node',
       bound.map(({ spec }) => spec.nodeName ?? ''),
       expected.nodes,
     ),
     ...tallyDifferences(
-      'unit',
+      'in unit',
       bound.map(({ metadata }) => metadata.annotations?.[UNIT_ANNOTATION] ?? 'none'),
       expected.units,
     ),
+    ...Object.entries(expected.each ?? {}).flatMap(([node, marks]) => eachDifferences(bound, node, marks)),
     ...(expected.waiting === undefined || expected.waiting === waiting
       ? []
       : [`expected ${expected.waiting} pods to wait, ${waiting} do`]),
@@ -124,6 +131,12 @@ function countDifferences(pods: readonly SeenPod[], expected: ExpectForm): reado
       ? [`not Ready: ${unready.map(({ metadata }) => metadata.name).join(', ')}`]
       : []),
   ];
+}
+
+function eachDifferences(bound: readonly SeenPod[], node: string, marks: Marks): readonly string[] {
+  const pods = bound.filter(({ spec }) => spec.nodeName === node);
+  if (pods.length === 0) return [`no pod is on ${node}`];
+  return pods.flatMap((pod) => markProblems(pod, marks).map((problem) => `${pod.metadata.name}: ${problem}`));
 }
 
 function isReady(status: SeenPod['status']): boolean {
@@ -140,5 +153,5 @@ function tallyDifferences(
   for (const key of actual) counts[key] = (counts[key] ?? 0) + 1;
   return [...new Set([...Object.keys(expected), ...Object.keys(counts)])]
     .filter((key) => (expected[key] ?? 0) !== (counts[key] ?? 0))
-    .map((key) => `expected ${expected[key] ?? 0} pods on ${what} ${key}, are ${counts[key] ?? 0}`);
+    .map((key) => `expected ${expected[key] ?? 0} pods ${what} ${key}, are ${counts[key] ?? 0}`);
 }

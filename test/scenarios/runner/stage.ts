@@ -103,11 +103,18 @@ export class Stage {
     await waitUntil('the next second begins', () => Date.now() >= nextMs, { intervalMs: 10 });
   }
 
-  /** How often kube-scheduler has tried to place a pod. */
-  async attempts(): Promise<number> {
+  /** How often kube-scheduler has found no node for a pod. */
+  async failedAttempts(): Promise<number> {
     const metrics = await this.plane.scheduler.get('/metrics');
-    const samples = metrics.matchAll(/^scheduler_schedule_attempts_total\{.*\} (\d+)$/gm);
+    const samples = metrics.matchAll(
+      /^scheduler_schedule_attempts_total\{.*result="unschedulable".*\} (\d+)$/gm,
+    );
     return [...samples].reduce((sum, [, value]) => sum + Number(value), 0);
+  }
+
+  /** Places and deletes a pod on the node, whereupon kube-scheduler tries all pods again that lack room. */
+  async stir(nodeName: string): Promise<void> {
+    await this.#probe(nodeName);
   }
 
   /** A value of the extender's /metrics, without its prefix. */
