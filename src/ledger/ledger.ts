@@ -341,7 +341,7 @@ export class Ledger {
 
   /**
    * The annotations that give a bound pod the deletion cost of its unit, null to remove one; undefined when nothing is
-   * to be written: it has it, or somebody else's, or the pod is leaving, or several policies select it.
+   * to be written: it has it, or somebody else's, or the pod is leaving, or several policies or a broken one select it.
    */
   costCorrection(uid: string): Readonly<Record<string, string | null>> | undefined {
     const entry = this.#pods.get(uid);
@@ -349,6 +349,8 @@ export class Ledger {
     const { pod, shares } = entry;
     if (pod.nodeName === undefined || pod.finished || pod.terminating || shares.length > 1) return undefined;
     const [share] = shares;
+    // What a broken policy selects, and its units, are not what their author meant.
+    if (share !== undefined && share.state.policy.problems.length > 0) return undefined;
     const unit = share?.kind === 'bound' ? share.state.policy.units[share.unit ?? -1] : undefined;
     return costCorrection(pod, unit);
   }

@@ -20,6 +20,7 @@ import { podFacts } from '../../src/facts/pod-facts.ts';
 import { parseResourcePolicy } from '../../src/policy/parse.ts';
 import type { Resource, ResourcePolicy } from '../../src/policy/resource-policy.ts';
 import { POLICY_API } from '../../src/policy/resource-policy.ts';
+import type { Binding } from '../../src/scheduling/ports.ts';
 
 /** What policies select and pods carry when a test does not care. */
 export const SELECTED: Labels = { app: 'spark' };
@@ -125,6 +126,11 @@ export class PodBuilder {
   on(nodeName: string): PodBuilder {
     const bound = new PodBuilder({ ...this.#pod, spec: { ...this.#pod.spec, nodeName } });
     return bound.#status({ phase: 'Running' }).scheduledAt(0);
+  }
+
+  /** As the Binding leaves it: on the node, with the labels and annotations that it carried. */
+  boundBy({ nodeName, labels = {}, annotations = {} }: Binding): PodBuilder {
+    return this.on(nodeName).labelled(labels).annotated(annotations);
   }
 
   /** When it was bound; goes after {@link on}. */

@@ -154,7 +154,8 @@ export class Harness {
     if (decision.outcome !== 'chosen') return decision.outcome;
     const nodeName = decision.nodeNames[0] ?? '';
     const { outcome } = await this.bind(pod, nodeName);
-    if (outcome === 'bound') this.sees(pod.version('2').on(nodeName));
+    const binding = this.bindings.at(-1);
+    if (outcome === 'bound' && binding !== undefined) this.sees(pod.version('2').boundBy(binding));
     return outcome === 'bound' ? nodeName : outcome;
   }
 
