@@ -22,6 +22,8 @@ test('the demo places the seed job as the policy wants it, says why, and exits w
     '✓ 2 on amd64 ECS, 3 on ECI, 0 pending',
     '✓ 2 on amd64 ECS, 3 on ECI, 1 pending',
   ]);
+  expect(output).toMatch(/^sparkapplication-resource-policy +0\/2, 0\/3 +0 +True +False /m);
+  expect(output).toMatch(/^sparkapplication-resource-policy +2\/2, 3\/3 +1 +True +False /m);
   expect(output).toMatch(
     /^spark-pi-driver +1\/1 +Running +cn-beijing\.192\.168\.0\.1\d +ecs\(kubernetes\.io\/arch=amd64\)/m,
   );

@@ -59,7 +59,10 @@ test.each([
   ],
   ['[{ delete: { pod: a, node: n } }]', 'f.yaml: steps[0].delete: names one pod, policy, node or deployment'],
   ['[{ delete: { node: n, force: true } }]', 'f.yaml: steps[0].delete: only a pod is deleted with'],
-  ['[{ extender: pause }]', 'f.yaml: steps[0].extender: must be one of kill, start, restart, is "pause"'],
+  [
+    '[{ extender: pause }]',
+    'f.yaml: steps[0].extender: must be one of kill, stop, start, restart, is "pause"',
+  ],
   [
     '[{ repeat: { times: 2, steps: [{ scale: {} }] } }]',
     'f.yaml: steps[0].repeat.steps[0].scale: lacks deployment',

@@ -154,7 +154,7 @@ const simpleSteps = {
   recreate: object({ pod: text }, {}),
   scale: object({ deployment: text, replicas: count }, {}),
   bind: object({ pod: text, node: text }, {}),
-  extender: oneOf('kill', 'start', 'restart'),
+  extender: oneOf('kill', 'stop', 'start', 'restart'),
   tick: oneOf('second'),
 };
 const repeat = object(

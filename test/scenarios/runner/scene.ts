@@ -116,9 +116,13 @@ export class Scene {
     }
   }
 
-  async #extender(what: 'kill' | 'start' | 'restart'): Promise<void> {
-    if (what !== 'start') await this.#stage.extender.kill();
-    if (what !== 'kill') await this.#stage.extenderRuns();
+  async #extender(what: 'kill' | 'stop' | 'start' | 'restart'): Promise<void> {
+    if (what === 'stop') {
+      const exitCode = await this.#stage.extender.stop();
+      if (exitCode !== 0) throw new Error(`it ended with exit code ${exitCode}`);
+    }
+    if (what === 'kill' || what === 'restart') await this.#stage.extender.kill();
+    if (what === 'start' || what === 'restart') await this.#stage.extenderRuns();
   }
 
   async #delete({ pod, policy, node, deployment, gracePeriodSeconds, force }: DeleteForm): Promise<void> {
