@@ -124,6 +124,24 @@ export function podFacts(pod: PodObject): PodFacts {
   };
 }
 
+/** The pod as it is once a Binding to this node, with these labels and annotations, has landed. */
+export function boundTo(
+  pod: PodFacts,
+  nodeName: string,
+  { labels, annotations }: { readonly labels: Labels; readonly annotations: Labels },
+): PodFacts {
+  return {
+    ...pod,
+    nodeName,
+    labels: { ...pod.labels, ...labels },
+    annotations: { ...pod.annotations, ...kept(annotations) },
+    deletionCost: labelOf(annotations, DELETION_COST_ANNOTATION) ?? pod.deletionCost,
+    ownDeletionCost: labelOf(annotations, OWN_COST_ANNOTATION) ?? pod.ownDeletionCost,
+    recordedPolicy: labelOf(annotations, POLICY_ANNOTATION) ?? pod.recordedPolicy,
+    recordedUnit: labelOf(annotations, UNIT_ANNOTATION) ?? pod.recordedUnit,
+  };
+}
+
 function statusFacts(
   status: NonNullable<PodObject['status']>,
 ): Pick<PodFacts, 'finished' | 'scheduledMs' | 'unschedulable' | 'nominatedNode'> {

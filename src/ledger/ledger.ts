@@ -1,22 +1,8 @@
 /**
  * The ledger: how many pods of each group count in each unit. It is a function of the pods, nodes and policies that
- * the watch delivered, plus reservations; nothing else is state, so a restart rebuilds it from the API server alone.
+ * the watch delivered, plus reservations (reservations.ts); nothing else is state, so a restart rebuilds it from the API
+ * server alone.
  * No I/O; the clock comes in. Every method is synchronous, and Node runs one at a time: that is the lock.
- *
- * A reservation's life:
- *
- *     reserve          startBind             bindLanded
- *   ──────────▶ reserved ──────▶ binding ───────────────▶ landed
- *                  │                │ └── bindUnknown ──▶ uncertain
- *                  │                │                      │   │
- *       forget, expire,         bindRefused         watch: bound, or expire when a
- *       pod unschedulable       (the last one       fresh view shows it unbound
- *       pod gone or finished     that is open)             │
- *                  ▼                ▼                      ▼
- *                 gone             gone         gone (bound pods count by themselves)
- *
- * From every state: the watch shows the pod bound, or gone → the reservation is gone. A new reservation of the same
- * pod replaces one in state `reserved` only; the other states stick to their unit, because the Binding may land.
  *
  * What it relies on: events of one pod arrive in the order of the API server's history; a pod may arrive bound
  * without a reservation (bound by somebody else, or before our start); a reservation may exist for a pod that the
@@ -28,12 +14,14 @@ import { LRUCache } from 'lru-cache';
 import type { Labels } from '../facts/labels.ts';
 import type { NodeFacts } from '../facts/node-facts.ts';
 import type { PodFacts } from '../facts/pod-facts.ts';
+import { boundTo } from '../facts/pod-facts.ts';
 import type { Requests } from '../facts/requests.ts';
 import type { GroupKey } from '../policy/group.ts';
 import { groupOf } from '../policy/group.ts';
 import { selects } from '../policy/match.ts';
 import type { ResourcePolicy, Unit } from '../policy/resource-policy.ts';
 import { policyKey } from '../policy/resource-policy.ts';
+import type { Marks } from '../placement/marks.ts';
 import { costCorrection } from '../placement/scale-in.ts';
 import type { Usage } from '../placement/usage.ts';
 import { amountOf, fullness } from '../placement/usage.ts';
@@ -44,7 +32,9 @@ import type { NodeSet } from './node-sets.ts';
 import { NodeSets } from './node-sets.ts';
 import type { BoundShare, Share } from './policy-state.ts';
 import { applyShare, PolicyState } from './policy-state.ts';
-import type { Place, Reservation } from './reservation.ts';
+import type { Place, Reservation, Reserved, UnderWay } from './reservation.ts';
+import type { Taken } from './reservations.ts';
+import { Reservations } from './reservations.ts';
 import { UidIndex } from './uid-index.ts';
 
 /** Removed pods remembered, so that a late /filter of one does not hold a place; older ones fall back to expiry. */
@@ -115,9 +105,7 @@ export class Ledger {
   readonly #podsByNode = new UidIndex();
   /** Bound pods, finished ones left out, by priority. */
   readonly #boundByPriority = new Map<number, number>();
-  readonly #reservations = new Map<string, Reservation>();
-  /** UIDs of the reservations whose policy is gone though a Binding is under way: counted again when one is back. */
-  readonly #adrift = new Set<string>();
+  readonly #reservations: Reservations;
   #policyEpoch = 0;
   readonly #removed = new LRUCache<string, true>({ max: REMEMBERED_REMOVALS });
   /** Last refusals of pods that the watch has not shown yet. */
@@ -132,6 +120,11 @@ export class Ledger {
   constructor(options: LedgerOptions) {
     this.#options = options;
     this.#nodes = new NodeSets(options.virtualNodes);
+    this.#reservations = new Reservations({
+      clock: options.clock,
+      takenBy: (reservation) => this.#takenBy(reservation),
+      touch: (group) => this.#touch(group),
+    });
   }
 
   // ── what the watch sees ──────────────────────────────────────────────────────────────────────────────────────
@@ -164,7 +157,7 @@ export class Ledger {
       this.#podsByNode.remove(entry.pod.nodeName, pod.uid);
       this.#countPriority(entry.pod, -1);
     }
-    this.#drop(pod.uid);
+    this.#reservations.drop(pod.uid);
     this.#finish();
   }
 
@@ -238,10 +231,12 @@ export class Ledger {
 
   /** What the group has taken of the unit, bound and reserved, the pod `except` left out. */
   usage(policy: ResourcePolicy, group: GroupKey, unit: Unit, except: string): Usage {
-    const usage = this.#policies.get(policyKey(policy))?.groups.get(group)?.usage(unit.index) ?? NO_USAGE;
-    const own = this.#reservations.get(except);
-    const isOwn = own?.group === group && own.unit.index === unit.index && own.policy === policy;
-    return isOwn ? lessRequests(unit, usage, [own.pod.requests]) : usage;
+    const counts = this.#policies.get(policyKey(policy))?.groups.get(group);
+    const own = this.#reservations
+      .takenBy(except)
+      .filter((taken) => taken.group === counts && taken.unit === unit.index)
+      .map(({ requests }) => requests);
+    return lessRequests(unit, counts?.usage(unit.index) ?? NO_USAGE, own);
   }
 
   /**
@@ -302,7 +297,7 @@ export class Ledger {
     const group = this.group(ref);
     for (const uid of group?.pending ?? []) {
       const entry = this.#pods.get(uid);
-      if (entry === undefined || this.#reservations.has(uid)) continue;
+      if (entry === undefined || this.#reservations.get(uid) !== undefined) continue;
       if (group?.fits(entry.pod.requests) === true) {
         waiting.push({ pod: entry.pod, refusedMs: entry.refusal?.sinceMs });
       }
@@ -374,30 +369,30 @@ export class Ledger {
     if (own !== undefined && own.state !== 'reserved') throw new Error(`pod ${pod.uid} is being bound`);
     const full = fullness(unit, this.usage(policy, group, unit, pod.uid), pod.requests);
     if (full !== undefined && !isAhead) throw new Error(`${unit.name} of ${group} is full`);
-    this.#drop(pod.uid);
-    const sinceMs = this.#options.clock.nowMs();
-    this.#hold({ ...place, state: 'reserved', nodeName: undefined, open: 0, isDoubtful: false, sinceMs });
+    this.#reservations.reserve(place);
     this.#finish();
   }
 
-  /** A Binding of a reserved pod to this node goes out; a repeated one to the same node. */
-  startBind(uid: string, nodeName: string): void {
-    const held = this.#reservations.get(uid);
-    if (held === undefined) return;
-    const state = held.state === 'landed' ? held.state : 'binding';
-    this.#advance(held, { state, nodeName, open: held.open + 1 });
+  /**
+   * A Binding of the pod to this node goes out, a first or a repeated one. A pod that no policy selects needs no
+   * reservation; its Binding counts from the moment one does.
+   *
+   * @returns what the Binding is to carry; undefined: nothing, no policy placed the pod.
+   */
+  startBind(pod: PodFacts, nodeName: string): Marks | undefined {
+    const marks = this.#reservations.start(pod, nodeName);
+    this.#finish();
+    return marks;
   }
 
   /** The API server confirmed a Binding. Nothing happens when the watch was faster. */
   bindLanded(uid: string): void {
-    const held = this.#bindingOf(uid);
-    if (held !== undefined) this.#advance(held, { state: 'landed', open: held.open - 1 });
+    this.#reservations.landed(uid);
   }
 
   /** A Binding's answer was lost. Nothing happens when the watch already showed the pod bound. */
   bindUnknown(uid: string): void {
-    const held = this.#bindingOf(uid);
-    if (held !== undefined) this.#answered({ ...held, isDoubtful: true });
+    this.#reservations.unknown(uid);
   }
 
   /**
@@ -405,16 +400,14 @@ export class Ledger {
    *
    * @param settlesAll no other Binding of the pod can land either: the pod is gone, or bound elsewhere.
    */
-  bindRefused(uid: string, { settlesAll }: { settlesAll: boolean }): void {
-    const held = this.#bindingOf(uid);
-    if (held === undefined) return;
-    if (settlesAll) this.forget(uid);
-    else this.#answered(held);
+  bindRefused(uid: string, settled: { settlesAll: boolean }): void {
+    this.#reservations.refused(uid, settled);
+    this.#finish();
   }
 
   /** Gives the place up, in any state: the caller knows that nothing was written nor will be. */
   forget(uid: string): void {
-    this.#drop(uid);
+    this.#reservations.drop(uid);
     this.#finish();
   }
 
@@ -422,7 +415,7 @@ export class Ledger {
   isNominated(uid: string): boolean {
     const reservation = this.#reservations.get(uid);
     return (
-      reservation !== undefined &&
+      reservation?.state === 'reserved' &&
       this.#isNominatedFor(reservation, this.#pods.get(uid)?.pod ?? reservation.pod)
     );
   }
@@ -436,12 +429,12 @@ export class Ledger {
    */
   expire(limits: { reservedMs: number; uncertainMs: number; currentAtMs: number }): readonly Reservation[] {
     const now = this.#options.clock.nowMs();
-    const expired = [...this.#reservations.values()].filter((reservation) => {
+    const expired = this.#reservations.all().filter((reservation) => {
       if (reservation.state === 'binding' || this.isNominated(reservation.pod.uid)) return false;
       const limit = reservation.state === 'reserved' ? limits.reservedMs : limits.uncertainMs;
       return now - reservation.sinceMs >= limit && limits.currentAtMs >= reservation.sinceMs + limit / 2;
     });
-    for (const reservation of expired) this.#drop(reservation.pod.uid);
+    for (const reservation of expired) this.#reservations.drop(reservation.pod.uid);
     this.#finish();
     return expired;
   }
@@ -496,6 +489,10 @@ export class Ledger {
     if (sets.length === 0) return;
     const entries = [...this.#podsByNode.get(name)].flatMap((uid) => this.#pods.get(uid) ?? []);
     for (const entry of entries) this.#recount(entry);
+    for (const reservation of this.#reservations.all()) {
+      const targets = reservation.state === 'reserved' ? [] : reservation.targets;
+      if (targets.some(({ nodeName }) => nodeName === name)) this.#reservations.recount(reservation);
+    }
     this.#finish();
     for (const entry of entries) this.#checkCost(entry);
     for (const state of this.#policies.values()) {
@@ -541,8 +538,8 @@ export class Ledger {
   }
 
   /**
-   * Counts a namespace from scratch under its policies of now; reservations follow their unit by name. A Binding under
-   * way outlives its policy, uncounted: one replaced by another of its name counts it again.
+   * Counts a namespace from scratch under its policies of now; reservations follow their unit by name, Bindings under
+   * way their node.
    */
   #rebuild(namespace: string): void {
     for (const state of this.#policiesByNamespace.get(namespace) ?? []) state.clear();
@@ -552,32 +549,40 @@ export class Ledger {
       entry.shares = NO_SHARES;
       this.#setShares(entry, this.#sharesOf(entry.pod));
     }
-    const held = [...this.#reservations.values()].filter(({ pod }) => pod.namespace === namespace);
-    for (const reservation of held) this.#reservations.delete(reservation.pod.uid);
-    for (const reservation of held) {
-      const moved = this.#underPolicyOfNow(reservation);
-      if (moved !== undefined) this.#hold(moved);
-      else if (reservation.state !== 'reserved') {
-        this.#reservations.set(reservation.pod.uid, reservation);
-        this.#adrift.add(reservation.pod.uid);
-      }
-    }
+    this.#reservations.recountAll(namespace, (reserved) => this.#underPolicyOfNow(reserved));
   }
 
-  /**
-   * The reservation in terms of the policy as it stands now; undefined when the pod is no longer the policy's, or its
-   * unit is gone and nothing was written: /bind then decides anew. A Binding under way goes with its node instead.
-   */
-  #underPolicyOfNow(reservation: Reservation): Reservation | undefined {
-    const state = this.#policies.get(policyKey(reservation.policy));
-    if (state === undefined || !selects(state.policy, reservation.pod.labels)) return undefined;
+  /** The place in terms of the policy as it stands now; undefined when unit or pod are no longer the policy's. */
+  #underPolicyOfNow(reserved: Reserved): Reserved | undefined {
+    const state = this.#policies.get(policyKey(reserved.policy));
+    if (state === undefined || !selects(state.policy, reserved.pod.labels)) return undefined;
     const { policy } = state;
-    const grouping = groupOf(policy, reservation.pod.labels);
-    const unit =
-      policy.units.find(({ name }) => name === reservation.unit.name) ??
-      policy.units[state.firstUnitWith(reservation.nodeName) ?? -1];
+    const grouping = groupOf(policy, reserved.pod.labels);
+    const unit = policy.units.find(({ name }) => name === reserved.unit.name);
     if (unit === undefined || grouping.kind !== 'group') return undefined;
-    return { ...reservation, policy, unit, group: grouping.group };
+    return { ...reserved, policy, unit, group: grouping.group };
+  }
+
+  #takenBy(reservation: Reservation): readonly Taken[] {
+    if (reservation.state !== 'reserved') return this.#takenOnceLanded(reservation);
+    const { policy, group, unit, pod } = reservation;
+    const state = this.#policies.get(policyKey(policy));
+    if (state === undefined) throw new Error(`policy ${policyKey(policy)} is gone`);
+    return [{ group: state.group(group), unit: unit.index, requests: pod.requests }];
+  }
+
+  /** Of several Bindings one will land, and it is not known which: each unit counts. */
+  #takenOnceLanded({ pod, targets }: UnderWay): readonly Taken[] {
+    const taken: Taken[] = [];
+    for (const { nodeName, marks } of targets) {
+      for (const share of this.#sharesOf(boundTo(pod, nodeName, marks ?? NO_MARKS))) {
+        if (share.kind !== 'bound' || share.group === undefined || share.unit === undefined) continue;
+        const { group, unit, requests } = share;
+        if (!taken.some((other) => other.group === group && other.unit === unit))
+          taken.push({ group, unit, requests });
+      }
+    }
+    return taken;
   }
 
   #recount(entry: Entry): void {
@@ -638,11 +643,12 @@ export class Ledger {
       pod.nodeName !== undefined ||
       pod.finished ||
       (reservation.state === 'reserved' && (pod.terminating || this.#isTakenBack(reservation, pod)));
-    if (isOver) this.#drop(pod.uid);
+    if (isOver) this.#reservations.drop(pod.uid);
+    else if (reservation.state !== 'reserved') this.#reservations.recount({ ...reservation, pod });
   }
 
   /** kube-scheduler reported the pod unschedulable after it passed our filter, or the pod's labels moved it away. */
-  #isTakenBack(reservation: Reservation, pod: PodFacts): boolean {
+  #isTakenBack(reservation: Reserved, pod: PodFacts): boolean {
     const isReported =
       this.#options.checksAtBind &&
       !this.#isNominatedFor(reservation, pod) &&
@@ -658,48 +664,8 @@ export class Ledger {
     );
   }
 
-  #isNominatedFor({ policy, unit, state }: Reservation, { nominatedNode }: PodFacts): boolean {
-    return (
-      state === 'reserved' && nominatedNode !== undefined && this.nodesOf(policy, unit).has(nominatedNode)
-    );
-  }
-
-  #hold(reservation: Reservation): void {
-    const state = this.#policies.get(policyKey(reservation.policy));
-    if (state === undefined) throw new Error(`policy ${policyKey(reservation.policy)} is gone`);
-    const group = state.group(reservation.group);
-    this.#touch(group);
-    group.count('reserved', reservation.unit.index, reservation.pod.requests, 1);
-    this.#reservations.set(reservation.pod.uid, reservation);
-    this.#adrift.delete(reservation.pod.uid);
-  }
-
-  #drop(uid: string): void {
-    const reservation = this.#reservations.get(uid);
-    if (reservation === undefined) return;
-    this.#reservations.delete(uid);
-    if (this.#adrift.delete(uid)) return;
-    const group = this.#policies.get(policyKey(reservation.policy))?.groups.get(reservation.group);
-    if (group === undefined) return;
-    this.#touch(group);
-    group.count('reserved', reservation.unit.index, reservation.pod.requests, -1);
-  }
-
-  #bindingOf(uid: string): Reservation | undefined {
-    const held = this.#reservations.get(uid);
-    return held?.state === 'reserved' ? undefined : held;
-  }
-
-  /** One Binding less is open, and it did not land for sure: the place is free only if no other one can. */
-  #answered(held: Reservation): void {
-    const open = held.open - 1;
-    if (held.state === 'landed' || open > 0) this.#advance(held, { open });
-    else if (held.isDoubtful) this.#advance(held, { open, state: 'uncertain' });
-    else this.forget(held.pod.uid);
-  }
-
-  #advance(held: Reservation, change: Partial<Reservation>): void {
-    this.#reservations.set(held.pod.uid, { ...held, ...change, sinceMs: this.#options.clock.nowMs() });
+  #isNominatedFor({ policy, unit }: Reserved, { nominatedNode }: PodFacts): boolean {
+    return nominatedNode !== undefined && this.nodesOf(policy, unit).has(nominatedNode);
   }
 
   #touch(group: GroupCounts | undefined): void {
@@ -783,4 +749,5 @@ function sameRequests(a: Requests, b: Requests): boolean {
 }
 
 const NO_NODES: ReadonlySet<string> = new Set();
+const NO_MARKS: Marks = { labels: {}, annotations: {} };
 const NO_USAGE: Usage = { pods: 0, amounts: [] };

@@ -4,26 +4,48 @@
  * @module
  */
 import type { PodFacts } from '../facts/pod-facts.ts';
+import type { Marks } from '../placement/marks.ts';
 import type { GroupKey } from '../policy/group.ts';
 import type { ResourcePolicy, Unit } from '../policy/resource-policy.ts';
 
-/**
- * - `reserved`: passed /filter; nothing was written. May be taken back.
- * - `binding`: a Binding is on its way. Never taken back: it may land at any moment.
- * - `uncertain`: the Binding's answer was lost; it may have landed, or land yet.
- * - `landed`: the API server confirmed the Binding; the watch has not shown it yet.
- */
-export type ReservationState = 'reserved' | 'binding' | 'uncertain' | 'landed';
-
-export interface Reservation {
+/** A pod, and the place that was chosen for it. */
+export interface Place {
   readonly pod: PodFacts;
   readonly policy: ResourcePolicy;
   readonly group: GroupKey;
   readonly unit: Unit;
-  readonly state: ReservationState;
-  /** Node of the Binding; absent in state `reserved`. */
-  readonly nodeName: string | undefined;
-  /** Bindings sent and not answered yet, all to that node: kube-scheduler may repeat one before the first is answered. */
+}
+
+export type Reservation = Reserved | UnderWay;
+
+/** It passed /filter; nothing was written. May be taken back. */
+export interface Reserved extends Place {
+  readonly state: 'reserved';
+  readonly nodeName: undefined;
+  /** When it was made, on the ledger's clock. */
+  readonly sinceMs: number;
+}
+
+/**
+ * A Binding was sent, so it may land at any moment: it counts as the pod will count once it has landed, under the
+ * policies of now, even where none selected the pod when it was sent.
+ */
+export interface UnderWay {
+  /**
+   * - `binding`: a Binding is on its way. Never taken back.
+   * - `uncertain`: the Binding's answer was lost; it may have landed, or land yet.
+   * - `landed`: the API server confirmed the Binding; the watch has not shown it yet.
+   */
+  readonly state: 'binding' | 'uncertain' | 'landed';
+  /** As it was last seen, unbound. */
+  readonly pod: PodFacts;
+  /** Unit that it was bound for; undefined: no policy selected the pod. */
+  readonly unit: Unit | undefined;
+  /** Node of the last Binding. */
+  readonly nodeName: string;
+  /** What was sent, each once. More than one only of a pod that no policy selected: one of them will land. */
+  readonly targets: readonly Target[];
+  /** Bindings sent and not answered yet: kube-scheduler may repeat one before the first is answered. */
   readonly open: number;
   /** The answer of one was lost: it may have landed or land yet, whatever becomes of the others. */
   readonly isDoubtful: boolean;
@@ -31,5 +53,8 @@ export interface Reservation {
   readonly sinceMs: number;
 }
 
-/** A pod, and the place that was chosen for it. */
-export type Place = Pick<Reservation, 'pod' | 'policy' | 'group' | 'unit'>;
+export interface Target {
+  readonly nodeName: string;
+  /** Undefined: no policy selected the pod. */
+  readonly marks: Marks | undefined;
+}

@@ -7,11 +7,9 @@
 import { messageOf } from '../facts/message-of.ts';
 import type { PodFacts } from '../facts/pod-facts.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import type { Reservation } from '../ledger/reservation.ts';
+import type { UnderWay } from '../ledger/reservation.ts';
 import type { Verdict } from '../placement/choose.ts';
 import { notInUnitText, refusalText } from '../placement/explain.ts';
-import type { Marks } from '../placement/marks.ts';
-import { marksOf } from '../placement/marks.ts';
 import { fullness } from '../placement/usage.ts';
 import type { BindOutcome } from '../telemetry/outcomes.ts';
 import type { Matcher, Membership } from './matcher.ts';
@@ -31,10 +29,10 @@ export interface Commit {
   readonly error: string | undefined;
 }
 
-/** Whether the Binding may go out, and what it carries. */
-type Clearance =
-  | { readonly kind: 'cleared'; readonly marks: Marks | undefined }
-  | { readonly kind: 'stopped'; readonly commit: Commit };
+/** Whether the Binding may go out; the pod then holds its place, if a policy selects it. */
+type Clearance = { readonly kind: 'cleared' } | { readonly kind: 'stopped'; readonly commit: Commit };
+
+const CLEARED: Clearance = { kind: 'cleared' };
 
 /** Statuses after which no other Binding of the pod can land either: the pod is gone, or bound elsewhere. */
 const SETTLES_ALL: ReadonlySet<number> = new Set([404, 409]);
@@ -70,8 +68,8 @@ export class Committer {
     if (pod.nodeName !== undefined) return boundAlready(pod.nodeName, request);
     const clearance = this.#clear(pod, request.nodeName);
     if (clearance.kind === 'stopped') return clearance.commit;
-    ledger.startBind(request.uid, request.nodeName);
-    const result = await this.#parts.binder.bind({ ...request, ...clearance.marks });
+    const marks = ledger.startBind(pod, request.nodeName);
+    const result = await this.#parts.binder.bind({ ...request, ...marks });
     return this.#record(request, result);
   }
 
@@ -96,11 +94,11 @@ export class Committer {
   #clear(pod: PodFacts, nodeName: string): Clearance {
     const { ledger, matcher } = this.#parts;
     const held = ledger.reservation(pod.uid);
-    if (held !== undefined && held.state !== 'reserved') return repeat(held, nodeName);
     const membership = matcher.membershipOf(pod);
+    if (held !== undefined && held.state !== 'reserved') return repeat(held, membership, nodeName);
     if (membership.kind === 'none') {
       ledger.forget(pod.uid);
-      return { kind: 'cleared', marks: undefined };
+      return CLEARED;
     }
     if (membership.kind === 'unplaceable') {
       ledger.forget(pod.uid);
@@ -114,7 +112,7 @@ export class Committer {
       fullness(held.unit, ledger.usage(held.policy, held.group, held.unit, pod.uid), pod.requests) ===
         undefined
     ) {
-      return { kind: 'cleared', marks: marksOf(pod, held.policy, held.unit) };
+      return CLEARED;
     }
     return this.#retake(pod, membership, nodeName);
   }
@@ -128,7 +126,7 @@ export class Committer {
       const full = fullness(unit, ledger.usage(policy, group, unit, pod.uid), pod.requests);
       if (full === undefined) {
         ledger.reserve({ pod, policy, group, unit });
-        return { kind: 'cleared', marks: marksOf(pod, policy, unit) };
+        return CLEARED;
       }
       verdicts.push({ unit, passedOver: full });
     }
@@ -156,12 +154,11 @@ export class Committer {
   }
 }
 
-/** A second /bind while the first is open: the same Binding may be repeated, another one may not. */
-function repeat(held: Reservation, nodeName: string): Clearance {
-  if (held.nodeName === nodeName) {
-    return { kind: 'cleared', marks: marksOf(held.pod, held.policy, held.unit) };
-  }
-  return stopped(`a binding of the pod to ${held.nodeName ?? 'another node'} is under way`);
+/** A second /bind while the first is open: the same Binding may be repeated; another one holds no place. */
+function repeat(held: UnderWay, membership: Membership, nodeName: string): Clearance {
+  const isSame = held.targets.some((target) => target.nodeName === nodeName);
+  if (isSame || membership.kind === 'none') return CLEARED;
+  return stopped(`a binding of the pod to ${held.nodeName} is under way`);
 }
 
 /** A repetition of a Binding that the view shows already: nothing is held or written for it. */

@@ -281,7 +281,7 @@ describe('a reservation', () => {
     const world = harness();
     const limits = { reservedMs: 60_000, uncertainMs: 120_000 };
     world.filter(pod);
-    world.ledger.startBind('uid-e1', 'ecs-0');
+    world.ledger.startBind(pod.facts(), 'ecs-0');
     world.advance(1_000_000);
     expect(world.ledger.expire({ ...limits, currentAtMs: 1_000_000 })).toEqual([]);
     world.ledger.bindUnknown('uid-e1');
@@ -307,7 +307,7 @@ describe('a reservation', () => {
     const world = harness();
     world.filter(pod);
     world.filter(aPod('e2').ofGroup('s1'));
-    world.ledger.startBind('uid-e2', 'ecs-1');
+    world.ledger.startBind(aPod('e2').ofGroup('s1').facts(), 'ecs-1');
     const other = aPolicy('spark')
       .generation(2)
       .perGroup()
@@ -321,7 +321,7 @@ describe('a reservation', () => {
     const world = harness();
     world.filter(pod);
     world.filter(aPod('e2').ofGroup('s1'));
-    world.ledger.startBind('uid-e2', 'ecs-1');
+    world.ledger.startBind(aPod('e2').ofGroup('s1').facts(), 'ecs-1');
     world.seesGone(policy);
     expect(world.ledger.reservation('uid-e1')).toBeUndefined();
     expect(world.ledger.reservation('uid-e2')).toMatchObject({ state: 'binding', nodeName: 'ecs-1' });
@@ -341,7 +341,7 @@ describe('a reservation', () => {
     for (const name of ['a', 'b'])
       world.ledger.reserve({ ...place, unit, pod: aPod(name).ofGroup('s1').facts() });
     expect(() => world.ledger.reserve({ ...place, unit, pod: pod.facts() })).toThrow('ecs of s1 is full');
-    world.ledger.startBind('uid-a', 'ecs-0');
+    world.ledger.startBind(aPod('a').ofGroup('s1').facts(), 'ecs-0');
     expect(() => world.ledger.reserve({ ...place, unit, pod: aPod('a').ofGroup('s1').facts() })).toThrow(
       'being bound',
     );

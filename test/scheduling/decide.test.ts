@@ -137,7 +137,7 @@ describe('pods that were decided upon already', () => {
     const world = harness();
     const pod = aPod('e1').ofGroup('s1');
     world.filter(pod);
-    world.ledger.startBind('uid-e1', 'ecs-1');
+    world.ledger.startBind(pod.facts(), 'ecs-1');
     expect(world.filter(pod)).toMatchObject({ outcome: 'chosen', nodeNames: ['ecs-1'] });
     expect(world.filter(pod, ['eci-0'])).toEqual({
       outcome: 'already-decided',
