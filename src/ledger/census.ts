@@ -55,8 +55,10 @@ export interface PolicyFigures {
 export interface CensusSources {
   readonly mostGroups: number;
   readonly pod: (uid: string) => PodFacts | undefined;
-  /** Index of the unit in which a waiting pod stays; undefined: in none. */
-  readonly waitingUnit: (uid: string) => number | undefined;
+  /** Whether a place is held for the pod: then it does not wait any more. */
+  readonly holdsPlace: (uid: string) => boolean;
+  /** Name of the unit in which a waiting pod stays; undefined: in none. */
+  readonly waitingUnit: (uid: string) => string | undefined;
   /** All policies of the namespace. */
   readonly policies: readonly ResourcePolicy[];
 }
@@ -64,26 +66,24 @@ export interface CensusSources {
 export function figuresOf(state: PolicyState, sources: CensusSources): PolicyFigures {
   const { policy } = state;
   const groups = [...state.groups.values()];
-  const waitingIn = policy.units.map(() => 0);
-  for (const group of groups) {
-    for (const uid of group.pending) {
-      const unit = sources.waitingUnit(uid);
-      if (unit !== undefined) waitingIn[unit] = (waitingIn[unit] ?? 0) + 1;
-    }
-  }
+  const waitingIn = new Map<string | undefined, number>();
+  const figures = groups.map((group) => {
+    const waiting = [...group.pending].filter((uid) => !sources.holdsPlace(uid));
+    for (const unit of waiting.map(sources.waitingUnit)) waitingIn.set(unit, (waitingIn.get(unit) ?? 0) + 1);
+    return {
+      key: group.key,
+      taken: policy.units.map(({ index }) => group.taken(index)),
+      waiting: waiting.length,
+    };
+  });
   const sum = (kind: 'bound' | 'reserved', unit: number): number =>
     groups.reduce((total, group) => total + (group[kind][unit] ?? 0), 0);
-  const figures = groups.map((group) => ({
-    key: group.key,
-    taken: policy.units.map(({ index }) => group.taken(index)),
-    waiting: waitingOf(group),
-  }));
   return {
     policy,
-    units: policy.units.map(({ index }) => ({
+    units: policy.units.map(({ index, name }) => ({
       bound: sum('bound', index),
       reserved: sum('reserved', index),
-      waiting: waitingIn[index] ?? 0,
+      waiting: waitingIn.get(name) ?? 0,
       nodes: state.nodeSets[index]?.names.size ?? 0,
     })),
     waiting:
@@ -99,12 +99,6 @@ export function figuresOf(state: PolicyState, sources: CensusSources): PolicyFig
       .toSorted((a, b) => sizeOf(b) - sizeOf(a) || (a.key < b.key ? -1 : 1))
       .slice(0, sources.mostGroups),
   };
-}
-
-/** Pods that wait and hold no place: a reservation is a place, so it is not waiting. */
-function waitingOf(group: { pending: ReadonlySet<string>; reserved: readonly number[] }): number {
-  const reserved = group.reserved.reduce((total, count) => total + count, 0);
-  return Math.max(0, group.pending.size - reserved);
 }
 
 function sizeOf({ taken, waiting }: GroupFigures): number {

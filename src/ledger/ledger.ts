@@ -89,8 +89,8 @@ interface Entry {
 /** The last /filter of the pod that was refused. */
 interface Refusal {
   readonly sinceMs: number;
-  /** Index of the unit in which the pod stays; undefined: in none. */
-  readonly unit: number | undefined;
+  /** Name of the unit in which the pod stays; undefined: in none. */
+  readonly unit: string | undefined;
 }
 
 const NO_SHARES: readonly Share[] = [];
@@ -312,7 +312,7 @@ export class Ledger {
    */
   noteRefused(uid: string, unit?: Unit): void {
     const entry = this.#pods.get(uid);
-    const refusal = { sinceMs: this.#options.clock.nowMs(), unit: unit?.index };
+    const refusal = { sinceMs: this.#options.clock.nowMs(), unit: unit?.name };
     if (entry === undefined) {
       if (!this.isRemoved(uid)) this.#refusedUnseen.set(uid, refusal);
       return;
@@ -329,6 +329,7 @@ export class Ledger {
     return figuresOf(state, {
       mostGroups,
       pod: (uid) => this.#pods.get(uid)?.pod,
+      holdsPlace: (uid) => this.reservation(uid) !== undefined,
       waitingUnit: (uid) => this.#pods.get(uid)?.refusal?.unit,
       policies: this.policiesOf(state.policy.namespace),
     });
