@@ -89,13 +89,15 @@ async function show(plane: ControlPlane): Promise<void> {
   heading(`The policy: ${POLICY_FILE}`);
   await plane.kubectl(['apply', '-f', join(ROOT, POLICY_FILE)]);
   await waitUntil('the policy is in force', () => extender.log.some(({ msg }) => msg === 'policy in force'));
-  say((await plane.kubectl(['get', 'resourcepolicies'])).trimEnd());
+  await policies(plane, '0/2, 0/3');
 
   const app: SparkApplication = parse(readFileSync(join(ROOT, JOB_FILE), 'utf8'));
   heading(`The job: ${JOB_FILE}, 1 driver and ${app.spec.executor.instances} executors`);
   const first = new Submission(app);
   await submit(plane, first);
   const before = await settled({ plane, extender }, first, FULL);
+  heading('Is it full?');
+  await policies(plane, '2/2, 3/3');
 
   const victim = before.findLast(({ node }) => ECI_NODES.includes(node ?? ''))?.pod ?? '';
   heading(`An ECI executor ends: kubectl delete pod ${victim}`);
@@ -116,6 +118,15 @@ async function prepare(plane: ControlPlane): Promise<void> {
   await plane.kubectl(['apply', '-f', join(ROOT, 'crds')]);
   await plane.kubectl(['wait', '--for=condition=Established', '--timeout=30s', 'crd', '--all']);
   await plane.kubectl(['create', 'serviceaccount', 'spark-operator-spark']);
+}
+
+/** Shows the policy as soon as its status says so: it is written once a second at most. */
+async function policies(plane: ControlPlane, used: string): Promise<void> {
+  const rows = await waitUntil(`the policy's status says ${used}`, async () => {
+    const output = await plane.kubectl(['get', 'resourcepolicies']);
+    return output.includes(used) ? output : undefined;
+  });
+  say(rows.trimEnd());
 }
 
 /** What Spark Operator and the driver do: the driver first, then its executors. */
