@@ -35,11 +35,13 @@ export class Waits {
     return since === undefined ? 0 : Math.max(0, this.#parts.wallClock() - since);
   }
 
-  /** The pod waits in the unit; from now on, if it did not before. */
+  /** The pod waits in the unit; from now on, if it did not before, or if its time is ahead: the clock was set back. */
   wait(pod: PodFacts, policy: ResourcePolicy, unit: Unit): void {
     const waits = this.#all(pod);
-    if (waits[unit.name] === undefined) {
-      const since = { ...waits, [unit.name]: this.#parts.wallClock() };
+    const nowMs = this.#parts.wallClock();
+    const sinceMs = waits[unit.name];
+    if (sinceMs === undefined || sinceMs > nowMs) {
+      const since = { ...waits, [unit.name]: nowMs };
       this.#since.set(pod.uid, since);
       this.#parts.began(pod, since);
     }
