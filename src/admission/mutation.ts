@@ -78,8 +78,12 @@ function nameScheduler(
   return [{ op: 'add', path: '/spec/schedulerName', value: schedulerName }];
 }
 
-function mayUseVirtualNodes({ units }: ResourcePolicy): boolean {
-  return units.some(({ resource }) => resource === 'eci' || resource === 'acs' || resource === 'elastic');
+/** Not with a broken policy, which may select pods that were not meant: without the toleration they cost nothing. */
+function mayUseVirtualNodes({ units, problems }: ResourcePolicy): boolean {
+  const isVirtual = units.some(
+    ({ resource }) => resource === 'eci' || resource === 'acs' || resource === 'elastic',
+  );
+  return isVirtual && problems.length === 0;
 }
 
 /** Whatever the taint's value is. Absent operator is Equal, absent key and effect mean all, as in Kubernetes. */

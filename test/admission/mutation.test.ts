@@ -38,6 +38,7 @@ describe('the toleration for virtual nodes', () => {
   it.for<[string, readonly PolicyBuilder[]]>([
     ['no policy', []],
     ['only real nodes', [STAYS]],
+    ['a broken policy, whose selector is lost', [SPILLS.spec({ selector: 7 })]],
     ['a unit that names no resource', [aPolicy('p').unit({ nodeSelector: { type: 'virtual-kubelet' } })]],
   ])('does not come with %s', ([, policies]) => {
     expect(changes({}, policies)).toEqual([]);
@@ -81,6 +82,10 @@ describe('the scheduler', () => {
 
   it('is named beside the toleration', () => {
     expect(changes({}, [SPILLS], DEDICATED)).toEqual([...FIRST, ...NAMED]);
+  });
+
+  it('is named for a pod of a broken policy: there it waits and is told why', () => {
+    expect(changes({}, [SPILLS.spec({ selector: 7 })], DEDICATED)).toEqual(NAMED);
   });
 
   it('stays when the pod names its own', () => {
