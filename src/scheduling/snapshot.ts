@@ -1,0 +1,171 @@
+/**
+ * The cluster as listed once, counted and decided upon by the very parts that `serve` uses: what explanations look at.
+ * It differs from a running extender in one thing: places that are held for pods on their way from /filter to the
+ * Binding, a second or less, are in that process's memory alone and are not seen here.
+ *
+ * @module
+ */
+import type { Labels } from '../facts/labels.ts';
+import type { NodeCapacity } from '../facts/node-capacity.ts';
+import type { NodeFacts } from '../facts/node-facts.ts';
+import type { PodConstraints } from '../facts/pod-constraints.ts';
+import type { PodFacts } from '../facts/pod-facts.ts';
+import type { Requests } from '../facts/requests.ts';
+import { Ledger } from '../ledger/ledger.ts';
+import type { Choice } from '../placement/choose.ts';
+import type { Demand, Obstacle } from '../placement/node-fit.ts';
+import { obstacle } from '../placement/node-fit.ts';
+import type { ResourcePolicy, Unit } from '../policy/resource-policy.ts';
+import { Attempts } from './attempts.ts';
+import type { Member } from './chooser.ts';
+import { Chooser } from './chooser.ts';
+import { Matcher } from './matcher.ts';
+import { Waits } from './waits.ts';
+
+export interface SeenNode {
+  readonly facts: NodeFacts;
+  readonly capacity: NodeCapacity;
+}
+
+/** Everything that was listed. */
+export interface Listing {
+  /** Of the namespace that is looked at. */
+  readonly policies: readonly ResourcePolicy[];
+  /** All of the cluster. */
+  readonly nodes: readonly SeenNode[];
+  /** All of the cluster. */
+  readonly pods: readonly PodFacts[];
+  /** By uid, of the pods whose feasible nodes are asked for. */
+  readonly constraints: ReadonlyMap<string, PodConstraints>;
+  /** Labels by which virtual nodes are known. */
+  readonly virtualNodes: Labels;
+  /** When it was listed, milliseconds since the epoch. */
+  readonly nowMs: number;
+}
+
+/** How many nodes of a unit one thing keeps a pod off. */
+export interface ObstacleCount extends Obstacle {
+  readonly nodes: number;
+}
+
+/** What a unit's nodes are to a pod. */
+export interface Feasibility {
+  /** Names of the nodes that can take it, as far as `node-fit` looks. */
+  readonly nodeNames: readonly string[];
+  /** What keeps it off the others, most nodes first. */
+  readonly obstacles: readonly ObstacleCount[];
+}
+
+export class Snapshot {
+  readonly ledger: Ledger;
+  readonly matcher: Matcher;
+  readonly nowMs: number;
+  readonly virtualNodes: Labels;
+  /** All nodes of the cluster. */
+  readonly nodes: readonly NodeFacts[];
+  readonly #capacities: ReadonlyMap<string, NodeCapacity>;
+  readonly #constraints: ReadonlyMap<string, PodConstraints>;
+  readonly #used = new Map<string, Record<string, number>>();
+  readonly #known = new Map<string, Feasibility>();
+
+  constructor({ policies, nodes, pods, constraints, virtualNodes, nowMs }: Listing) {
+    this.nowMs = nowMs;
+    this.virtualNodes = virtualNodes;
+    this.nodes = nodes.map(({ facts }) => facts);
+    this.#capacities = new Map(nodes.map(({ capacity }) => [capacity.name, capacity]));
+    this.#constraints = constraints;
+    this.ledger = new Ledger({
+      virtualNodes,
+      clock: { nowMs: () => nowMs },
+      checksAtBind: true,
+      listener: {
+        room: () => undefined,
+        released: () => undefined,
+        counted: () => undefined,
+        miscosted: () => undefined,
+      },
+    });
+    this.matcher = new Matcher(this.ledger);
+    // In this order: pods are counted once, when nodes and policies are there.
+    for (const policy of policies) this.ledger.upsertPolicy(policy);
+    for (const { facts } of nodes) this.ledger.upsertNode(facts);
+    for (const pod of pods) {
+      this.ledger.upsertPod(pod);
+      if (pod.nodeName !== undefined && !pod.finished) add(this.#usedOn(pod.nodeName), pod.requests);
+    }
+  }
+
+  /** What /filter would decide about a waiting pod now. */
+  choose(pod: PodFacts, member: Member): Choice {
+    const chooser = new Chooser(this.ledger, quietWaits(this.nowMs), overAttempts(pod, member.policy));
+    return chooser.choose(pod, member, (unit) => this.feasibility(pod, member.policy, unit).nodeNames);
+  }
+
+  /** Pods of a job ask for the same, so this is remembered by what is asked for. */
+  feasibility(pod: PodFacts, policy: ResourcePolicy, unit: Unit): Feasibility {
+    const constraints = this.#constraints.get(pod.uid);
+    if (constraints === undefined) throw new Error(`nothing is known of what pod ${pod.name} asks for`);
+    const demand: Demand = { constraints, requests: pod.requests };
+    const key = JSON.stringify([policy.name, unit.index, demand]);
+    let known = this.#known.get(key);
+    if (known === undefined) {
+      known = this.#lookAt(this.ledger.nodesOf(policy, unit), demand);
+      this.#known.set(key, known);
+    }
+    return known;
+  }
+
+  /** What kube-scheduler looks at for this pod and this snapshot does not, in words. */
+  unchecked(pod: PodFacts): readonly string[] {
+    return this.#constraints.get(pod.uid)?.others ?? [];
+  }
+
+  #lookAt(names: Iterable<string>, demand: Demand): Feasibility {
+    const nodeNames: string[] = [];
+    const counts = new Map<string, ObstacleCount>();
+    for (const name of names) {
+      const capacity = this.#capacities.get(name);
+      if (capacity === undefined) continue;
+      const found = obstacle(demand, capacity, this.#usedOn(name));
+      if (found === undefined) {
+        nodeNames.push(name);
+        continue;
+      }
+      const key = `${found.reason}/${found.detail}`;
+      counts.set(key, { ...found, nodes: (counts.get(key)?.nodes ?? 0) + 1 });
+    }
+    const byNodes = (a: ObstacleCount, b: ObstacleCount): number =>
+      b.nodes - a.nodes || (a.reason + a.detail < b.reason + b.detail ? -1 : 1);
+    return { nodeNames, obstacles: [...counts.values()].toSorted(byNodes) };
+  }
+
+  #usedOn(nodeName: string): Record<string, number> {
+    let used = this.#used.get(nodeName);
+    if (used === undefined) {
+      used = {};
+      this.#used.set(nodeName, used);
+    }
+    return used;
+  }
+}
+
+function add(to: Record<string, number>, requests: Requests): void {
+  for (const [resource, amount] of Object.entries(requests)) to[resource] = (to[resource] ?? 0) + amount;
+}
+
+/** Timed waits stand on the pods; none begins here. */
+function quietWaits(nowMs: number): Waits {
+  return new Waits({ wallClock: () => nowMs, began: () => undefined, waiting: () => undefined });
+}
+
+/**
+ * An attempt at preemption lasts a second, so of a pod that somebody asks about it is over; whether victims are leaving
+ * for it, its nominated node tells.
+ */
+function overAttempts(pod: PodFacts, { units }: ResourcePolicy): Attempts {
+  let nowMs = 0;
+  const attempts = new Attempts({ clock: { nowMs: () => nowMs }, retry: () => undefined });
+  for (const unit of units) attempts.begin(pod, unit);
+  nowMs = Infinity;
+  return attempts;
+}
