@@ -412,13 +412,15 @@ export class Ledger {
     this.#finish();
   }
 
-  /** Whether kube-scheduler has nominated the pod for a node of its reservation's unit: victims are leaving for it. */
-  isNominated(uid: string): boolean {
-    const reservation = this.#reservations.get(uid);
-    return (
-      reservation?.state === 'reserved' &&
-      this.#isNominatedFor(reservation, this.#pods.get(uid)?.pod ?? reservation.pod)
-    );
+  /**
+   * Whether kube-scheduler has nominated the pod for a node of its reservation's unit: victims are leaving for it.
+   *
+   * @param pod as the caller knows it; the watch may show the nomination earlier or later.
+   */
+  isNominated(pod: PodFacts): boolean {
+    const reservation = this.#reservations.get(pod.uid);
+    if (reservation?.state !== 'reserved') return false;
+    return this.#isNominatedFor(reservation, pod) || this.#isSeenNominated(reservation);
   }
 
   /**
@@ -431,7 +433,8 @@ export class Ledger {
   expire(limits: { reservedMs: number; uncertainMs: number; currentAtMs: number }): readonly Reservation[] {
     const now = this.#options.clock.nowMs();
     const expired = this.#reservations.all().filter((reservation) => {
-      if (reservation.state === 'binding' || this.isNominated(reservation.pod.uid)) return false;
+      if (reservation.state === 'binding') return false;
+      if (reservation.state === 'reserved' && this.#isSeenNominated(reservation)) return false;
       const limit = reservation.state === 'reserved' ? limits.reservedMs : limits.uncertainMs;
       return now - reservation.sinceMs >= limit && limits.currentAtMs >= reservation.sinceMs + limit / 2;
     });
@@ -663,6 +666,11 @@ export class Ledger {
       grouping.kind !== 'group' ||
       grouping.group !== reservation.group
     );
+  }
+
+  /** As the watch shows the pod, if it does. */
+  #isSeenNominated(reservation: Reserved): boolean {
+    return this.#isNominatedFor(reservation, this.#pods.get(reservation.pod.uid)?.pod ?? reservation.pod);
   }
 
   #isNominatedFor({ policy, unit }: Reserved, { nominatedNode }: PodFacts): boolean {

@@ -103,7 +103,7 @@ export class Decider {
       return { outcome: 'chosen', nodeNames, unit, text: choiceText(policy, verdicts) };
     }
     // The place is kept for a pod whose victims are leaving.
-    if (!this.#ledger.isNominated(pod.uid)) this.#ledger.forget(pod.uid);
+    if (!this.#ledger.isNominated(pod)) this.#ledger.forget(pod.uid);
     if (choice.kind === 'waiting') {
       return { outcome: 'waiting', unit: choice.unit, text: waitingText(policy, choice.verdicts, choice) };
     }

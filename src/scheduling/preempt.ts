@@ -49,7 +49,9 @@ export class Preemptor {
     if (member.kind === 'unplaceable' || ledger.isRemoved(pod.uid))
       return { outcome: 'nobody', nodeNames: NOBODY };
     const held = ledger.reservation(pod.uid);
-    if (held !== undefined && held.state !== 'reserved') return { outcome: 'nobody', nodeNames: NOBODY };
+    const isBound = ledger.pod(pod.uid)?.nodeName !== undefined;
+    if (isBound || (held !== undefined && held.state !== 'reserved'))
+      return { outcome: 'nobody', nodeNames: NOBODY };
     // What the walk through the units comes to when none has a feasible node: else there were nothing to preempt for.
     const choice = this.#parts.chooser.choose(pod, member, () => NOBODY);
     for (const unit of unitsToPreemptIn(member.policy, choice)) {

@@ -1,0 +1,137 @@
+import { describe, expect, test } from 'vitest';
+import { anAuditedHarness } from '../support/audited.ts';
+import type { PodBuilder } from '../support/builders.ts';
+import { aNode, aPod, aPolicy } from '../support/builders.ts';
+import type { Harness } from '../support/harness.ts';
+
+const spark = aPolicy('spark').perGroup().unit({ resource: 'ecs', max: 1 }).unit({ resource: 'eci', max: 0 });
+const nodes = [aNode('ecs-0'), aNode('ecs-1')];
+const inJob = (name: string): PodBuilder => aPod(name).ofGroup('s1');
+const victim = inJob('victim').on('ecs-0');
+const rival = inJob('rival');
+const high = inJob('high').priority(100);
+/** As kube-scheduler reports it once it has chosen the victims. */
+const nominated = high.version('2').unschedulable('preemption: 1 victim').nominated('ecs-0');
+const LIMITS = { reservedMs: 60_000, uncertainMs: 120_000 };
+
+/** One pod fills the unit; it may be evicted for a pod of higher priority. */
+function preempting(): Harness {
+  const world = anAuditedHarness({ nodes, policies: [spark] });
+  for (const each of [victim, high, rival]) world.sees(each);
+  expect(world.unitFor(high)).toBe('full');
+  expect(world.preempt(high, { 'ecs-0': [victim] })).toMatchObject({ outcome: 'offered' });
+  return world;
+}
+
+/** Names of the pods that hold a place. */
+function holders({ ledger }: Harness): readonly string[] {
+  return ['high', 'rival'].filter((name) => ledger.reservation(`uid-${name}`) !== undefined);
+}
+
+/** Time passes, in which the watch is fresh. */
+function wait(world: Harness, ms: number): void {
+  world.advance(ms);
+  world.ledger.expire({ ...LIMITS, currentAtMs: world.nowMs });
+}
+
+describe('the place of a pod whose victims are leaving', () => {
+  test('is held beyond max while they are there, and taken when they are gone', async () => {
+    const world = preempting();
+    expect(world.taken(spark, 's1', 0)).toBe(2);
+    world.sees(nominated);
+    world.seesGone(victim);
+    expect(world.taken(spark, 's1', 0)).toBe(1);
+    expect(world.unitFor(rival)).toBe('full');
+    expect(world.unitFor(nominated, ['ecs-0'])).toBe('ecs');
+    expect(await world.bind(nominated, 'ecs-0')).toMatchObject({ outcome: 'bound' });
+    expect(world.bindings.map(({ name }) => name)).toEqual(['high']);
+  });
+
+  test('is not written to before they are gone', async () => {
+    const world = preempting();
+    world.sees(nominated);
+    expect(world.unitFor(nominated, ['ecs-0'])).toBe('full');
+    expect(await world.bind(nominated, 'ecs-0')).toMatchObject({ outcome: 'refused' });
+    expect(world.bindings).toEqual([]);
+  });
+
+  test('outlasts the report that the pod is unschedulable, which names its node', () => {
+    const world = preempting();
+    world.sees(nominated);
+    expect(holders(world)).toEqual(['high']);
+    world.sees(nominated.version('3').unschedulable('preemption: waiting'));
+    expect(holders(world)).toEqual(['high']);
+  });
+
+  test('outlasts every time limit while the pod is nominated', () => {
+    const world = preempting();
+    world.sees(nominated);
+    wait(world, 3_600_000);
+    expect(holders(world)).toEqual(['high']);
+  });
+
+  test('outlasts a refusal while the victims are still there', () => {
+    const world = preempting();
+    world.sees(nominated);
+    expect(world.unitFor(nominated)).toBe('full');
+    expect(holders(world)).toEqual(['high']);
+  });
+
+  test('outlasts a refusal that comes before the watch shows the nomination', () => {
+    const world = preempting();
+    expect(world.unitFor(nominated, ['ecs-0'])).toBe('full');
+    world.seesGone(victim);
+    expect(holders(world)).toEqual(['high']);
+    expect(world.unitFor(rival)).toBe('full');
+  });
+
+  test('outlasts a change of the policy, in its unit', () => {
+    const world = preempting();
+    world.sees(nominated);
+    world.sees(spark.generation(2).spec({ units: [{ resource: 'eci' }, { resource: 'ecs', max: 1 }] }));
+    world.seesGone(victim);
+    expect(world.taken(spark, 's1', 1)).toBe(1);
+    expect(holders(world)).toEqual(['high']);
+  });
+});
+
+describe('it is given up', () => {
+  const ways: Record<string, (world: Harness) => void> = {
+    'when kube-scheduler reports the pod without a nomination': (world) =>
+      world.sees(high.version('2').unschedulable('no node found')),
+    'when the nomination is withdrawn and the pod refused': (world) => {
+      world.sees(nominated);
+      world.sees(nominated.version('3').nominated(''));
+      world.filter(nominated.version('3').nominated(''));
+    },
+    'when the nomination that came with /filter is withdrawn and nothing is heard of the pod': (world) => {
+      world.seesGone(victim);
+      expect(world.unitFor(nominated, ['ecs-0'])).toBe('ecs');
+      world.sees(high.version('3').unschedulable('preemption: 1 victim'));
+      wait(world, LIMITS.reservedMs);
+    },
+    'when the pod is nominated for a node of no unit': (world) => {
+      world.sees(nominated.nominated('elsewhere'));
+    },
+    'when the pod is deleted': (world) => world.seesGone(high),
+    'when the pod terminates': (world) => world.sees(nominated.version('3').terminating()),
+    'when nothing is heard of the pod any more': (world) => wait(world, LIMITS.reservedMs),
+    'when the policy is deleted': (world) => world.seesGone(spark),
+  };
+
+  test.each(Object.entries(ways))('%s', (_name, happens) => {
+    const world = preempting();
+    happens(world);
+    expect(holders(world)).toEqual([]);
+    world.seesGone(victim);
+    expect(world.unitFor(rival)).toBe(world.ledger.policyCount === 0 ? 'not-ours' : 'ecs');
+  });
+
+  test('for another unit, when preemption is tried there', () => {
+    const world = preempting();
+    world.sees(aNode('eci-0').virtual());
+    world.sees(spark.generation(2).spec({ units: [{ resource: 'ecs', max: 1 }, { resource: 'eci' }] }));
+    expect(world.preempt(high, { 'eci-0': [] })).toMatchObject({ nodeNames: ['eci-0'] });
+    expect([world.taken(spark, 's1', 0), world.taken(spark, 's1', 1)]).toEqual([1, 1]);
+  });
+});
