@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { scenarioFiles } from './files.ts';
 import { parseScenario } from './format.ts';
@@ -11,6 +13,13 @@ function withSteps(steps: string): string {
 
 test.each([1, 2, 3, 4, 5, 6, 7, 9])('point %i has a scenario', (point) => {
   expect(FILES.filter(({ name }) => name.startsWith(`${point}-`))).not.toEqual([]);
+});
+
+test('every scenario that the documentation names exists', () => {
+  const text = readFileSync(join(import.meta.dirname, '../../../docs/compatibility.md'), 'utf8');
+  const named = [...text.matchAll(/`(\d-[a-z-]+)`/g)].map(([, name]) => name);
+  expect(named).not.toEqual([]);
+  expect(named.filter((name) => !FILES.some((file) => file.name === name))).toEqual([]);
 });
 
 test('every scenario ends with what is expected', () => {

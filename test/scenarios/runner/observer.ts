@@ -4,6 +4,7 @@
  * @module
  */
 import { waitUntil } from '../../control-plane/wait.ts';
+import type { LogLine } from '../../support/extender-process.ts';
 import type { ExpectForm, PlaceForm } from './format.ts';
 import type { Objects } from './objects.ts';
 import type { Paths } from './paths.ts';
@@ -12,7 +13,7 @@ import { differences } from './seen.ts';
 import type { Stage } from './stage.ts';
 
 /** What has not come true after this long does not come. */
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 30_000;
 const TRIED_AGAIN = 'scenario.test/tried-again';
 
 export class Observer {
@@ -47,21 +48,22 @@ export class Observer {
   /**
    * Each waiting pod is tried once more, by which time the extender has seen all that happened, and waits again.
    *
-   * @throws {Error} when a pod has another place then.
+   * @throws {Error} when it was given a node, or waits with another text, or another pod has another place.
    */
   async stays(places: Readonly<Record<string, PlaceForm>>): Promise<void> {
     await this.#stage.podsSeen();
     await this.#objects.settle();
     for (const [name, { waiting }] of Object.entries(places)) {
-      if (waiting !== undefined) await this.#tryAgain(name);
+      if (waiting !== undefined) await this.#waitsAgain(name);
     }
-    await this.nothingElse({ pods: places });
+    // kube-scheduler writes its text after it has asked.
+    await this.expect({ pods: places, evicted: this.#evicted });
   }
 
-  /** @throws {Error} when this is not so now, or a pod was evicted that no step has expected to be. */
-  async nothingElse(expected: ExpectForm = {}): Promise<void> {
-    const problems = await this.#problems({ evicted: this.#evicted, ...expected });
-    if (problems.length > 0) throw new Error(`it did not stay so:\n${problems.join('\n')}`);
+  /** @throws {Error} when a pod was evicted that no step has expected to be. */
+  async nobodyElseEvicted(): Promise<void> {
+    const problems = await this.#problems({ evicted: this.#evicted });
+    if (problems.length > 0) throw new Error(problems.join('\n'));
   }
 
   async #problems(expected: ExpectForm): Promise<readonly string[]> {
@@ -78,27 +80,35 @@ export class Observer {
     ];
   }
 
-  /** Makes kube-scheduler try a waiting pod, and resolves when it has. */
-  async #tryAgain(name: string): Promise<void> {
+  /**
+   * Makes kube-scheduler try a waiting pod, and resolves when it has and found no node for it.
+   *
+   * @throws {Error} when the pod was given a node.
+   */
+  async #waitsAgain(name: string): Promise<void> {
     const { extender, plane } = this.#stage;
-    const isDecided = (from: number): boolean =>
-      extender.log
-        .slice(from)
-        .some(
-          ({ pod, candidates }) => pod === `${this.#paths.namespace}/${name}` && candidates !== undefined,
-        );
     const from = extender.log.length;
-    if (isDecided(0)) {
+    if (this.#decision(name, 0) !== undefined) {
       await plane.api.request('PATCH', this.#paths.pod(name), {
         metadata: { annotations: { [TRIED_AGAIN]: String(from) } },
       });
-      await waitUntil(`${name} is tried again`, () => isDecided(from), { intervalMs: 10 });
+      const tried = `${name} is tried again`;
+      const { outcome, msg } = await waitUntil(tried, () => this.#decision(name, from), { intervalMs: 10 });
+      if (outcome === 'chosen') throw new Error(`${name} was given a node: ${msg}`);
       return;
     }
     // No node has room for it: kube-scheduler does not ask the extender, and is not moved by an annotation.
     const attempts = await this.#stage.failedAttempts();
     await this.#stage.stir(this.#objects.anyNode());
     await waitUntil(`${name} is tried again`, async () => (await this.#stage.failedAttempts()) > attempts);
+  }
+
+  /** The extender's last decision about the pod, if there is one after the first lines of its log. */
+  #decision(name: string, from: number): LogLine | undefined {
+    const key = `${this.#paths.namespace}/${name}`;
+    return this.#stage.extender.log
+      .slice(from)
+      .findLast(({ pod, candidates }) => pod === key && candidates !== undefined);
   }
 }
 

@@ -46,7 +46,7 @@ export class Scene {
     }
     for (const policy of policies) await this.#policies.apply(policy);
     await this.#perform(steps, 'steps');
-    await this.#observer.nothingElse();
+    await this.#observer.nobodyElseEvicted();
   }
 
   /** Removes all that the scenario made, and starts the extender if it was left dead; the namespace ends in its own time. */
