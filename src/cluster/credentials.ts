@@ -97,6 +97,12 @@ export class Credentials {
     return new URL(checked(this.#config, this.#source).cluster.server);
   }
 
+  /** Namespace that kubectl would use: that of the current context, or of the pod that we are, else `default`. */
+  get namespace(): string {
+    const context = this.#config.getContextObject(this.#config.currentContext);
+    return context?.namespace || this.podNamespace || 'default';
+  }
+
   /** Namespace of the pod that we are; undefined outside of a cluster, or when the service account does not tell. */
   get podNamespace(): string | undefined {
     if (!('inCluster' in this.#source)) return undefined;

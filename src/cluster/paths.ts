@@ -28,6 +28,11 @@ export function podPath(pod: ObjectName): string {
   return `/api/v1/namespaces/${encodeURIComponent(pod.namespace)}/pods/${encodeURIComponent(pod.name)}`;
 }
 
+/** All policies of a namespace. */
+export function policiesPath(namespace: string): string {
+  return `${POLICY_ROOT}/namespaces/${encodeURIComponent(namespace)}/${POLICY_API.plural}`;
+}
+
 export function policyPath(policy: ObjectName): string {
   const namespace = encodeURIComponent(policy.namespace);
   return `${POLICY_ROOT}/namespaces/${namespace}/${POLICY_API.plural}/${encodeURIComponent(policy.name)}`;

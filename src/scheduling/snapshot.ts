@@ -65,6 +65,10 @@ export class Snapshot {
   readonly nodes: readonly NodeFacts[];
   readonly #capacities: ReadonlyMap<string, NodeCapacity>;
   readonly #constraints: ReadonlyMap<string, PodConstraints>;
+  readonly #chooser: Chooser;
+  readonly #attempts: Attempts;
+  /** What the clock of the attempts shows. */
+  #attemptsMs = 0;
   readonly #used = new Map<string, Record<string, number>>();
   readonly #known = new Map<string, Feasibility>();
 
@@ -86,6 +90,10 @@ export class Snapshot {
       },
     });
     this.matcher = new Matcher(this.ledger);
+    this.#attempts = new Attempts({ clock: { nowMs: () => this.#attemptsMs }, retry: () => undefined });
+    // Timed waits stand on the pods; none begins here.
+    const waits = new Waits({ wallClock: () => nowMs, began: () => undefined, waiting: () => undefined });
+    this.#chooser = new Chooser(this.ledger, waits, this.#attempts);
     // In this order: pods are counted once, when nodes and policies are there.
     for (const policy of policies) this.ledger.upsertPolicy(policy);
     for (const { facts } of nodes) this.ledger.upsertNode(facts);
@@ -97,8 +105,12 @@ export class Snapshot {
 
   /** What /filter would decide about a waiting pod now. */
   choose(pod: PodFacts, member: Member): Choice {
-    const chooser = new Chooser(this.ledger, quietWaits(this.nowMs), overAttempts(pod, member.policy));
-    return chooser.choose(pod, member, (unit) => this.feasibility(pod, member.policy, unit).nodeNames);
+    // An attempt at preemption lasts a second, so of a pod that somebody asks about it is over; whether victims are
+    // leaving for it, its nominated node tells.
+    this.#attemptsMs = 0;
+    for (const unit of member.policy.units) this.#attempts.begin(pod, unit);
+    this.#attemptsMs = Infinity;
+    return this.#chooser.choose(pod, member, (unit) => this.feasibility(pod, member.policy, unit).nodeNames);
   }
 
   /** Pods of a job ask for the same, so this is remembered by what is asked for. */
@@ -151,21 +163,4 @@ export class Snapshot {
 
 function add(to: Record<string, number>, requests: Requests): void {
   for (const [resource, amount] of Object.entries(requests)) to[resource] = (to[resource] ?? 0) + amount;
-}
-
-/** Timed waits stand on the pods; none begins here. */
-function quietWaits(nowMs: number): Waits {
-  return new Waits({ wallClock: () => nowMs, began: () => undefined, waiting: () => undefined });
-}
-
-/**
- * An attempt at preemption lasts a second, so of a pod that somebody asks about it is over; whether victims are leaving
- * for it, its nominated node tells.
- */
-function overAttempts(pod: PodFacts, { units }: ResourcePolicy): Attempts {
-  let nowMs = 0;
-  const attempts = new Attempts({ clock: { nowMs: () => nowMs }, retry: () => undefined });
-  for (const unit of units) attempts.begin(pod, unit);
-  nowMs = Infinity;
-  return attempts;
 }

@@ -117,6 +117,13 @@ describe('where credentials come from', () => {
     expect(Credentials.load({ kubeconfigPath: file }).podNamespace).toBeUndefined();
   });
 
+  it('tells the namespace that kubectl would use', async () => {
+    const { credentials } = await ofKubeconfig(kubeconfig());
+    expect(credentials.namespace).toBe('default');
+    const context = { cluster: 'c', user: 'u', namespace: 'batch' };
+    expect((await ofKubeconfig(kubeconfig({ context }))).credentials.namespace).toBe('batch');
+  });
+
   it('is told when there is nothing', async () => {
     const home = await aDirectory();
     expect(() => Credentials.load({ env: { HOME: home }, rootDirectory: home })).toThrow(CredentialsError);
