@@ -28,7 +28,9 @@ const RETRY_MS = 5_000;
 export class DeletionCosts {
   readonly #parts: DeletionCostsParts;
   readonly #queue = new Map<string, PodFacts>();
-  #underWay = 0;
+  /** UIDs of the pods that are being written: a second write of one could overtake the first. */
+  readonly #underWay = new Set<string>();
+  readonly #failed = new Map<string, PodFacts>();
   #isLeading = false;
   #cancelRetry: (() => void) | undefined;
 
@@ -53,12 +55,15 @@ export class DeletionCosts {
   follow(): void {
     this.#isLeading = false;
     this.#queue.clear();
+    this.#failed.clear();
     this.#cancelRetry?.();
+    this.#cancelRetry = undefined;
   }
 
   #run(): void {
     for (const [uid, pod] of this.#queue) {
-      if (this.#underWay >= AT_ONCE) return;
+      if (this.#underWay.size >= AT_ONCE) return;
+      if (this.#underWay.has(uid)) continue;
       this.#queue.delete(uid);
       const annotations = this.#parts.ledger.costCorrection(uid);
       if (annotations !== undefined) void this.#correct(pod, annotations);
@@ -66,19 +71,29 @@ export class DeletionCosts {
   }
 
   async #correct(pod: PodFacts, annotations: Readonly<Record<string, string | null>>): Promise<void> {
-    this.#underWay += 1;
+    this.#underWay.add(pod.uid);
     try {
       await this.#parts.annotate(pod, annotations);
     } catch (error) {
-      const { logger, schedule } = this.#parts;
-      logger.warn(
+      this.#parts.logger.warn(
         { pod: `${pod.namespace}/${pod.name}` },
         `deletion cost could not be corrected, trying again: ${messageOf(error)}`,
       );
-      this.#cancelRetry = schedule(() => this.check(pod), RETRY_MS);
+      this.#retryLater(pod);
     } finally {
-      this.#underWay -= 1;
+      this.#underWay.delete(pod.uid);
       if (this.#isLeading) this.#run();
     }
+  }
+
+  #retryLater(pod: PodFacts): void {
+    if (!this.#isLeading) return;
+    this.#failed.set(pod.uid, pod);
+    this.#cancelRetry ??= this.#parts.schedule(() => {
+      this.#cancelRetry = undefined;
+      const failed = [...this.#failed.values()];
+      this.#failed.clear();
+      for (const each of failed) this.check(each);
+    }, RETRY_MS);
   }
 }
