@@ -107,9 +107,11 @@ export function parsePreemptionArgs(body: unknown): ExtenderPreemptionArgs {
 
 function parseVictims(value: unknown, path: string): MetaVictims {
   const { Pods, NumPDBViolations } = objectOf(value, path);
-  const pods: readonly unknown[] = Array.isArray(Pods) ? Pods : [];
+  // Go writes an empty list as null.
+  const pods: unknown = Pods ?? [];
+  if (!Array.isArray(pods)) throw new BadRequest(`${path}.Pods must be a list`);
   return {
-    Pods: pods.map((pod, index) => ({ UID: victimUid(pod, `${path}.Pods[${index}]`) })),
+    Pods: pods.map((pod: unknown, index) => ({ UID: victimUid(pod, `${path}.Pods[${index}]`) })),
     NumPDBViolations: typeof NumPDBViolations === 'number' ? NumPDBViolations : 0,
   };
 }
