@@ -21,6 +21,7 @@ import { groupOf } from '../policy/group.ts';
 import { selects } from '../policy/match.ts';
 import type { ResourcePolicy, Unit } from '../policy/resource-policy.ts';
 import { policyKey } from '../policy/resource-policy.ts';
+import { isRefusal } from '../placement/explain.ts';
 import type { Marks } from '../placement/marks.ts';
 import { costCorrection } from '../placement/scale-in.ts';
 import type { Usage } from '../placement/usage.ts';
@@ -131,19 +132,17 @@ export class Ledger {
 
   upsertPod(pod: PodFacts): void {
     const refusedUnseen = this.#refusedUnseen.get(pod.uid);
-    const entry = this.#pods.get(pod.uid) ?? this.#track(pod, refusedUnseen);
+    const known = this.#pods.get(pod.uid);
+    const entry = known ?? this.#track(pod, refusedUnseen);
     this.#reindex(entry.pod, pod);
     entry.pod = pod;
     this.#recount(entry);
     this.#settle(pod);
     this.#finish();
     this.#checkCost(entry);
-    if (refusedUnseen === undefined) return;
+    if (known !== undefined) return;
     this.#refusedUnseen.delete(pod.uid);
-    // Its group may have gained room between the refusal and now, when the pod was not there to be told.
-    for (const share of entry.shares) {
-      if (share.kind === 'waiting' && share.group.room() > 0) this.#announce(share.group);
-    }
+    if (refusedUnseen !== undefined || isRefusal(pod.unschedulable ?? '')) this.#tellNewcomer(entry);
   }
 
   removePod(pod: PodFacts): void {
@@ -467,6 +466,15 @@ export class Ledger {
     this.#podsByNode.add(pod.nodeName, pod.uid);
     this.#countPriority(pod, 1);
     return entry;
+  }
+
+  /** A pod that was refused before it was seen: what happened in between was told to nobody, as it was not there. */
+  #tellNewcomer({ pod, shares }: Entry): void {
+    for (const share of shares) {
+      if (share.kind === 'waiting' && share.group.room() > 0) this.#announce(share.group);
+    }
+    const isWaiting = pod.nodeName === undefined && !pod.terminating && !pod.finished;
+    if (isWaiting && shares.length === 0) this.#options.listener.released([pod]);
   }
 
   #reindex(before: PodFacts, after: PodFacts): void {

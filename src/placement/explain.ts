@@ -22,6 +22,11 @@ export function waitingText(
   return sentence(policy, [...verdictTexts(policy, verdicts), `${nameOf(unit)} ${causeText(policy, cause)}`]);
 }
 
+/** Whether kube-scheduler's last word on a pod holds one of these sentences, whichever process said it. */
+export function isRefusal(lastWord: string): boolean {
+  return lastWord.includes('ResourcePolicy ');
+}
+
 /** Why a unit was chosen: what became of those before it. */
 export function choiceText(policy: ResourcePolicy, passedOver: readonly Verdict[]): string {
   return passedOver.length === 0 ? 'first unit, below max' : verdictTexts(policy, passedOver).join(', ');
