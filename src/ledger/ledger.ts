@@ -161,11 +161,13 @@ export class Ledger {
   }
 
   upsertNode(node: NodeFacts): void {
-    this.#nodesChanged(node.name, this.#nodes.upsert(node));
+    const isNew = !this.#nodes.has(node.name);
+    this.#nodeChanged(node.name, this.#nodes.upsert(node), isNew);
   }
 
   removeNode(node: NodeFacts): void {
-    this.#nodesChanged(node.name, this.#nodes.remove(node));
+    const isKnown = this.#nodes.has(node.name);
+    this.#nodeChanged(node.name, this.#nodes.remove(node), isKnown);
   }
 
   upsertPolicy(policy: ResourcePolicy): void {
@@ -497,8 +499,9 @@ export class Ledger {
     if (this.costCorrection(pod.uid) !== undefined) this.#options.listener.miscosted(pod);
   }
 
-  #nodesChanged(name: string, sets: readonly NodeSet[]): void {
-    if (sets.length === 0) return;
+  /** @param comesOrGoes then records of pods on it are believed no more, or again. */
+  #nodeChanged(name: string, sets: readonly NodeSet[], comesOrGoes: boolean): void {
+    if (sets.length === 0 && !comesOrGoes) return;
     const entries = [...this.#podsByNode.get(name)].flatMap((uid) => this.#pods.get(uid) ?? []);
     for (const entry of entries) this.#recount(entry);
     for (const reservation of this.#reservations.all()) {
