@@ -45,6 +45,7 @@ export function parseResourcePolicy(object: unknown): ResourcePolicy {
   const read = new FieldReader(asObject(root['spec']), problems);
   const spec = asObject(root['spec']);
   const created = metadata['creationTimestamp'];
+  const whenTryNextUnits = objectAt(spec['whenTryNextUnits'] ?? {}, 'spec.whenTryNextUnits', problems);
   return {
     uid: identity(metadata, 'uid'),
     namespace: identity(metadata, 'namespace'),
@@ -55,8 +56,8 @@ export function parseResourcePolicy(object: unknown): ResourcePolicy {
     selector: read.labels('selector', 'spec.selector'),
     matchExpressions: matchExpressions(spec['matchExpressions'], problems),
     matchLabelKeys: labelKeys(spec['matchLabelKeys'], problems),
-    tryNext: tryNext(asObject(spec['whenTryNextUnits'])['policy'], problems),
-    timeout: timeout(asObject(spec['whenTryNextUnits'])['timeout'], problems),
+    tryNext: tryNext(whenTryNextUnits['policy'], problems),
+    timeout: timeout(whenTryNextUnits['timeout'], problems),
     preemptPolicy: read.choice('preemptPolicy', PREEMPT_POLICIES),
     ignorePreviousPod: read.boolean('ignorePreviousPod', false),
     ignoreTerminatingPod: read.boolean('ignoreTerminatingPod', true),
@@ -104,7 +105,9 @@ function parseUnits(value: unknown, problems: string[]): Omit<Unit, 'name'>[] {
     problems.push('spec.units must list at least one unit');
     return [];
   }
-  return value.map((item: unknown, index) => parseUnit(asObject(item), index, problems));
+  return value.map((item: unknown, index) =>
+    parseUnit(objectAt(item, `spec.units[${index}]`, problems), index, problems),
+  );
 }
 
 function parseUnit(unit: JsonObject, index: number, problems: string[]): Omit<Unit, 'name'> {
@@ -220,6 +223,11 @@ function identity(metadata: JsonObject, field: string): string {
   const value = metadata[field];
   if (typeof value !== 'string' || value === '') throw new Error(`ResourcePolicy without metadata.${field}`);
   return value;
+}
+
+function objectAt(value: unknown, path: string, problems: string[]): JsonObject {
+  if (!isObject(value)) problems.push(`${path} must be an object`);
+  return asObject(value);
 }
 
 function isStrings(value: unknown): value is readonly string[] {

@@ -311,10 +311,10 @@ describe('standing conditions', () => {
   );
 });
 
-describe('the fields of a unit beyond nodes and max', () => {
-  const unitOf = (unit: Record<string, unknown>) =>
-    sound.spec({ units: [{ ...ECS, ...unit }] }).parsed().units[0];
+const unitOf = (unit: Record<string, unknown>) =>
+  sound.spec({ units: [{ ...ECS, ...unit }] }).parsed().units[0];
 
+describe('the fields of a unit beyond nodes and max', () => {
   it('maxResources in whole amounts, with the text for messages', () => {
     expect(unitOf({ maxResources: { cpu: 4, memory: '8Gi', 'nvidia.com/gpu': '2' } })?.maxResources).toEqual([
       { resource: 'cpu', amount: 4_000, text: '4' },
