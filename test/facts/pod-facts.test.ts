@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { WAITING_ANNOTATION } from '../../src/facts/annotations.ts';
 import type { PodFacts } from '../../src/facts/pod-facts.ts';
 import { podFacts } from '../../src/facts/pod-facts.ts';
 import { MissingField } from '../../src/facts/required.ts';
@@ -86,6 +87,31 @@ describe('facts of a pod', () => {
       pod: pod.deletionCost(0),
       want: { deletionCost: '0', ownDeletionCost: undefined },
     },
+    'with a deletion cost of ours': {
+      pod: pod.ownCost(-100),
+      want: { deletionCost: '-100', ownDeletionCost: '-100' },
+    },
+    'with one of the user’s in its place': {
+      pod: pod.ownCost(-100).deletionCost(7),
+      want: { deletionCost: '7', ownDeletionCost: '-100' },
+    },
+    'that may evict nobody': { pod: pod.neverPreempting(), want: { canPreempt: false } },
+    'with what it requests': {
+      pod: pod.requesting({ cpu: '500m', memory: '1Gi' }),
+      want: { requests: { cpu: 500, memory: 1_024 ** 3, pods: 1 } },
+    },
+    'that waits since a time in each of two units': {
+      pod: pod.waitingSince({ ecs: 1_234, 'ecs(pool=b)': 60_000 }),
+      want: { waitingSince: { ecs: 1_234, 'ecs(pool=b)': 60_000 } },
+    },
+    'that waits, as far as its annotation can be read': {
+      pod: pod.annotated({ [WAITING_ANNOTATION]: '{"ecs":"1970-01-01T00:00:05Z","eci":"soon","acs":7}' }),
+      want: { waitingSince: { ecs: 5_000 } },
+    },
+    'that waits nowhere, when its annotation says nothing': {
+      pod: pod.annotated({ [WAITING_ANNOTATION]: '{"eci":"soon"}' }),
+      want: { waitingSince: undefined },
+    },
     'placed by us': {
       pod: pod.placedBy('spark', 'eci'),
       want: { recordedPolicy: 'spark', recordedUnit: 'eci' },
@@ -94,6 +120,21 @@ describe('facts of a pod', () => {
 
   it.for(Object.entries(cases))('%s', ([, { pod: built, want }]) => {
     expect(built.facts()).toMatchObject(want);
+  });
+
+  it('its annotations are those that a policy may count by', () => {
+    const annotated = pod
+      .ownCost(-100)
+      .placedBy('spark', 'eci')
+      .annotated({
+        'kubectl.kubernetes.io/last-applied-configuration': '{}',
+        'resource-policy.scheduling/woken-at': 'now',
+        note: 'x'.repeat(1_024),
+        blob: 'x'.repeat(1_025),
+        empty: '',
+      });
+
+    expect(annotated.facts().annotations).toEqual({ note: 'x'.repeat(1_024), empty: '' });
   });
 
   it('an unschedulable condition without a message is one all the same', () => {
