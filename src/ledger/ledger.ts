@@ -131,18 +131,18 @@ export class Ledger {
   // ── what the watch sees ──────────────────────────────────────────────────────────────────────────────────────
 
   upsertPod(pod: PodFacts): void {
-    const refusedUnseen = this.#refusedUnseen.get(pod.uid);
     const known = this.#pods.get(pod.uid);
-    const entry = known ?? this.#track(pod, refusedUnseen);
+    const entry = known ?? this.#track(pod);
+    const sharesBefore = entry.shares;
     this.#reindex(entry.pod, pod);
     entry.pod = pod;
     this.#recount(entry);
     this.#settle(pod);
     this.#finish();
     this.#checkCost(entry);
-    if (known !== undefined) return;
-    this.#refusedUnseen.delete(pod.uid);
-    if (refusedUnseen !== undefined || isRefusal(pod.unschedulable ?? '')) this.#tellNewcomer(entry);
+    const isNew = known === undefined || entry.shares !== sharesBefore;
+    if (isNew && (entry.refusal !== undefined || (known === undefined && isRefusal(pod.unschedulable ?? ''))))
+      this.#tellNewcomer(entry);
   }
 
   removePod(pod: PodFacts): void {
@@ -216,6 +216,11 @@ export class Ledger {
 
   get reservationCount(): number {
     return this.#reservations.size;
+  }
+
+  /** Bindings that were sent, and of which it is not known whether they landed. */
+  get unsettledCount(): number {
+    return this.#reservations.all().filter(({ state }) => state === 'binding' || state === 'uncertain').length;
   }
 
   get podCount(): number {
@@ -461,8 +466,9 @@ export class Ledger {
 
   // ── inside ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #track(pod: PodFacts, refusal: Refusal | undefined): Entry {
-    const entry: Entry = { pod, shares: NO_SHARES, refusal };
+  #track(pod: PodFacts): Entry {
+    const entry: Entry = { pod, shares: NO_SHARES, refusal: this.#refusedUnseen.get(pod.uid) };
+    this.#refusedUnseen.delete(pod.uid);
     this.#pods.set(pod.uid, entry);
     this.#podsByNamespace.add(pod.namespace, pod.uid);
     this.#podsByNode.add(pod.nodeName, pod.uid);
@@ -470,7 +476,10 @@ export class Ledger {
     return entry;
   }
 
-  /** A pod that was refused before it was seen: what happened in between was told to nobody, as it was not there. */
+  /**
+   * A pod that was refused before it was seen, or before its labels were seen that it was refused with: what happened in
+   * between was told to nobody, as it was not there.
+   */
   #tellNewcomer({ pod, shares }: Entry): void {
     for (const share of shares) {
       if (share.kind === 'waiting' && share.group.room() > 0) this.#announce(share.group);

@@ -38,3 +38,38 @@ describe('a pod that was refused before the watch showed it', () => {
     expect(world.released).toEqual([]);
   });
 });
+
+describe('a pod that was refused before the watch showed its labels', () => {
+  const grouped = aPolicy('spark').perGroup().unit({ resource: 'ecs', max: 1 });
+  const moved = pod.ofGroup('s2').version('2');
+
+  test('is told of room in its group', () => {
+    const world = new Harness({ nodes, policies: [grouped] });
+    const other = aPod('e2').ofGroup('s2').on('ecs-0');
+    world.sees(other);
+    world.sees(pod.ofGroup('s1'));
+    expect(world.unitFor(moved)).toBe('full');
+    world.seesGone(other);
+    expect(world.rooms).toEqual([]);
+    world.sees(moved);
+    expect(world.rooms).toEqual([{ policyKey: 'default/spark', group: 's2' }]);
+  });
+
+  test('is released when no policy selects it with them', () => {
+    const world = new Harness({ nodes, policies: [grouped] });
+    world.sees(pod);
+    expect(world.unitFor(pod)).toBe('missing-label');
+    world.sees(pod.version('2').labels({ app: 'web' }));
+    expect(world.released).toEqual(['e1']);
+    world.sees(pod.version('3').labels({ app: 'web', other: 'x' }));
+    expect(world.released).toEqual(['e1']);
+  });
+
+  test('is not told when nobody refused it: kube-scheduler tries a changed pod again itself', () => {
+    const world = new Harness({ nodes, policies: [grouped] });
+    world.sees(pod.ofGroup('s1'));
+    world.sees(moved);
+    world.sees(pod.version('3').labels({ app: 'web' }));
+    expect([world.rooms, world.released]).toEqual([[], []]);
+  });
+});
