@@ -63,7 +63,10 @@ export interface PodConstraintsObject {
     readonly topologySpreadConstraints?: Some<{ readonly whenUnsatisfiable?: string }>;
     readonly volumes?: Some<Readonly<Record<string, unknown>>>;
     readonly resourceClaims?: Some<unknown>;
-    readonly containers?: Some<{ readonly ports?: Some<{ readonly hostPort?: number }> }>;
+    readonly containers?: Some<{
+      readonly name?: string;
+      readonly ports?: Some<{ readonly hostPort?: number }>;
+    }>;
   };
 }
 

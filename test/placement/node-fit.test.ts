@@ -7,7 +7,7 @@ import type { PodSpecObject, Requests } from '../../src/facts/requests.ts';
 import { requestsOf } from '../../src/facts/requests.ts';
 import { obstacle } from '../../src/placement/node-fit.ts';
 
-type PodSpec = NonNullable<PodConstraintsObject['spec']> & PodSpecObject;
+type PodSpec = Omit<NonNullable<PodConstraintsObject['spec']>, 'containers'> & PodSpecObject;
 type NodeParts = NodeCapacityObject['spec'] & { labels?: Record<string, string>; allocatable?: object };
 
 const VIRTUAL = { key: 'virtual-kubelet.io/provider', value: 'alibabacloud', effect: 'NoSchedule' };
