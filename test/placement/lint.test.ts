@@ -383,6 +383,12 @@ describe('a policy with a flaw has the finding, its sibling without the flaw has
   });
 });
 
+it('docs/explain.md names every code', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../docs/explain.md'), 'utf8');
+
+  expect(FINDING_CODES.filter((code) => !page.includes(`\`${code}\``))).toEqual([]);
+});
+
 describe('what lint does not judge', () => {
   it.for(TRY_NEXT)('under %s, real nodes without max are no catch-all: they run out', (policy) => {
     const twoPools = spark
