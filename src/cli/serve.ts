@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { listen } from '../extender/server.ts';
+import { listen } from '../http/server.ts';
 import { createLogger } from '../telemetry/logger.ts';
 import { compose } from './compose.ts';
 import type { ServeSettings } from './serve-settings.ts';

@@ -4,8 +4,8 @@ import { Agent, get } from 'node:http';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { RunningServer } from '../../src/extender/server.ts';
-import { listen } from '../../src/extender/server.ts';
+import type { RunningServer } from '../../src/http/server.ts';
+import { listen } from '../../src/http/server.ts';
 
 /** A server whose answers wait for the test. */
 async function aServer(): Promise<{ server: RunningServer; asked: () => Promise<ServerResponse> }> {
