@@ -141,8 +141,10 @@ export class Ledger {
     this.#finish();
     this.#checkCost(entry);
     const isNew = known === undefined || entry.shares !== sharesBefore;
-    if (isNew && (entry.refusal !== undefined || (known === undefined && isRefusal(pod.unschedulable ?? ''))))
-      this.#tellNewcomer(entry);
+    const wasRefused =
+      entry.refusal !== undefined || (known === undefined && isRefusal(pod.unschedulable ?? ''));
+    // What happened between the refusal and now was told to nobody, as the pod, or its labels, had not been seen.
+    if (isNew && wasRefused) this.#tell(entry);
   }
 
   removePod(pod: PodFacts): void {
@@ -220,7 +222,8 @@ export class Ledger {
 
   /** Bindings that were sent, and of which it is not known whether they landed. */
   get unsettledCount(): number {
-    return this.#reservations.all().filter(({ state }) => state === 'binding' || state === 'uncertain').length;
+    return this.#reservations.all().filter(({ state }) => state === 'binding' || state === 'uncertain')
+      .length;
   }
 
   get podCount(): number {
@@ -410,6 +413,7 @@ export class Ledger {
   bindRefused(uid: string, settled: { settlesAll: boolean }): void {
     this.#reservations.refused(uid, settled);
     this.#finish();
+    this.#tellUnbound(uid);
   }
 
   /** Gives the place up, in any state: the caller knows that nothing was written nor will be. */
@@ -446,6 +450,7 @@ export class Ledger {
     });
     for (const reservation of expired) this.#reservations.drop(reservation.pod.uid);
     this.#finish();
+    for (const { pod } of expired) this.#tellUnbound(pod.uid);
     return expired;
   }
 
@@ -476,11 +481,14 @@ export class Ledger {
     return entry;
   }
 
-  /**
-   * A pod that was refused before it was seen, or before its labels were seen that it was refused with: what happened in
-   * between was told to nobody, as it was not there.
-   */
-  #tellNewcomer({ pod, shares }: Entry): void {
+  /** A pod that was refused while its Binding was under way may be tried again when none is. */
+  #tellUnbound(uid: string): void {
+    const entry = this.#pods.get(uid);
+    if (entry?.refusal !== undefined && this.#reservations.get(uid) === undefined) this.#tell(entry);
+  }
+
+  /** The pod may go now, as far as counts are concerned. */
+  #tell({ pod, shares }: Entry): void {
     for (const share of shares) {
       if (share.kind === 'waiting' && share.group.room() > 0) this.#announce(share.group);
     }

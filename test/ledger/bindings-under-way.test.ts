@@ -119,3 +119,23 @@ describe('a Binding under way counts as the pod will', () => {
     expect(world.unitFor(rival.requesting({ cpu: '1' }))).toBe('ecs');
   });
 });
+
+describe('a pod that was refused while its Binding was under way is told', () => {
+  const limits = { reservedMs: 60_000, uncertainMs: 120_000 };
+
+  test.each([
+    ['when the API server refuses it', { outcome: 'refused', status: 403, message: 'no' }],
+    ['when nothing is heard of it', { outcome: 'unknown', message: 'lost' }],
+  ] as const)('%s, though it counted nowhere', async (_name, result) => {
+    const world = outsidePolicies();
+    const binding = await sent(world, 'ecs-0');
+    const virtual = aPolicy('spark').unit({ resource: 'eci', max: 1 });
+    world.sees(virtual);
+    expect(world.unitFor(pod, ['eci-0'])).toBe('already-decided');
+    world.rooms.length = 0;
+    await binding.answer(result);
+    world.advance(120_000);
+    world.ledger.expire({ ...limits, currentAtMs: 120_000 });
+    expect(world.rooms).toEqual([{ policyKey: 'default/spark', group: '' }]);
+  });
+});
