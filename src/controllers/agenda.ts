@@ -28,15 +28,11 @@ export class Agenda {
   add(key: string, atMs: number): void {
     if (this.#dueMs.has(key)) return;
     this.#dueMs.set(key, atMs);
-    this.#plan();
+    this.#planFor(atMs);
   }
 
   remove(key: string): void {
     this.#dueMs.delete(key);
-  }
-
-  clear(): void {
-    this.#dueMs.clear();
   }
 
   /** Waits for the thing that is being done, does no other. */
@@ -46,9 +42,8 @@ export class Agenda {
     await this.#running;
   }
 
-  #plan(): void {
-    if (this.#isStopped || this.#running !== undefined || this.#dueMs.size === 0) return;
-    const atMs = Math.min(...this.#dueMs.values());
+  #planFor(atMs: number): void {
+    if (this.#isStopped || this.#running !== undefined) return;
     if (this.#planned !== undefined && this.#planned.atMs <= atMs) return;
     this.#planned?.cancel();
     const cancel = this.#parts.schedule(
@@ -56,12 +51,18 @@ export class Agenda {
         this.#planned = undefined;
         this.#running = this.#round().finally(() => {
           this.#running = undefined;
-          this.#plan();
+          this.#planNext();
         });
       },
       Math.max(0, atMs - this.#parts.clock.nowMs()),
     );
     this.#planned = { atMs, cancel };
+  }
+
+  #planNext(): void {
+    let nextMs = Infinity;
+    for (const dueMs of this.#dueMs.values()) nextMs = Math.min(nextMs, dueMs);
+    if (nextMs < Infinity) this.#planFor(nextMs);
   }
 
   async #round(): Promise<void> {

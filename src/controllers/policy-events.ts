@@ -102,9 +102,12 @@ export class PolicyEvents {
       this.#forget(key);
       return;
     }
-    const sinceMs = this.#parts.clock.nowMs();
-    const isReported = await this.#report(entry);
-    entry.notBeforeMs = sinceMs + (isReported ? QUIET_MS : RETRY_MS);
+    const nowMs = this.#parts.clock.nowMs();
+    entry.notBeforeMs = nowMs + QUIET_MS;
+    if (!(await this.#report(entry))) {
+      entry.notBeforeMs = nowMs + RETRY_MS;
+      this.#agenda.remove(key);
+    }
     if (this.#entries.get(key) === entry) this.#agenda.add(key, entry.notBeforeMs);
   }
 

@@ -69,10 +69,11 @@ export class PolicyStatus {
   }
 
   /** The watch shows the policy, for the first time or changed: its spec or, by whomever, its status. */
-  seen({ status, conditions, ...policy }: StandingPolicy): void {
+  seen(policy: StandingPolicy): void {
+    const { status, conditions } = policy;
     const key = policyKey(policy);
-    const known = this.#entries.get(key);
-    this.#entries.set(key, { status, conditions, notBeforeMs: known?.notBeforeMs ?? -Infinity });
+    const notBeforeMs = this.#entries.get(key)?.notBeforeMs ?? -Infinity;
+    this.#entries.set(key, { status, conditions, notBeforeMs });
     this.counted(key);
   }
 

@@ -26,7 +26,16 @@ class SharedLease {
   write(from: LeaseState | undefined, holder: string, durationMs: number): LeaseState | undefined {
     if (this.state?.version !== from?.version) return undefined;
     this.#version += 1;
-    this.state = { holder, durationMs, version: String(this.#version), object: {} };
+    const version = String(this.#version);
+    const wantedBy = from?.holder !== holder && holder !== '' ? '' : (from?.wantedBy ?? '');
+    this.state = { holder, durationMs, version, beat: version, wantedBy, object: {} };
+    return this.state;
+  }
+
+  ask(from: LeaseState, by: string): LeaseState | undefined {
+    if (this.state?.version !== from.version) return undefined;
+    this.#version += 1;
+    this.state = { ...from, version: String(this.#version), wantedBy: by };
     return this.state;
   }
 }
@@ -43,6 +52,10 @@ class Contender {
   readonly requests: { readonly verb: 'read' | 'write'; readonly atMs: number }[] = [];
   /** What happens to a request before the API server does it. */
   onRequest: () => Promise<void> = async () => undefined;
+  /** Its kube-scheduler is at work. */
+  isBusy = false;
+  /** So much later it is than what is planned knows: the process was held up. */
+  heldUpMs = 0;
   /** What happens to an answer on its way. */
   onAnswer: () => Promise<void> = async () => undefined;
   readonly leader: Leader;
@@ -56,9 +69,11 @@ class Contender {
       lease: {
         read: () => this.#ask('read', () => shared.read()),
         write: (...args) => this.#ask('write', () => shared.write(...args)),
+        ask: (...args) => this.#ask('write', () => shared.ask(...args)),
       },
+      mayYield: () => !this.isBusy,
       identity: name,
-      clock: time,
+      clock: { nowMs: () => time.nowMs() + this.heldUpMs },
       schedule: (run, delayMs) => time.schedule(() => (this.#isDead ? undefined : run()), delayMs),
       observer: {
         elected: () => void this.told.push('elected'),
@@ -272,6 +287,29 @@ describe('a leader', () => {
     expect(one.leads).toBe(false);
   });
 
+  it('says so when it did not lead for a moment, since others may have seen that', async () => {
+    const scene = new Scene();
+    const one = scene.contender('one');
+    one.leader.start();
+    await scene.time.advance(0);
+    one.onRequest = () => Promise.reject(unreachable());
+    await scene.time.advance(RENEW_DEADLINE_MS - RETRY_MS - 1);
+    const answer = Promise.withResolvers<void>();
+    one.onRequest = async () => undefined;
+    one.onAnswer = () => answer.promise;
+    await scene.time.advance(1);
+
+    one.heldUpMs = RETRY_MS + 500;
+    expect(one.leads).toBe(false);
+    answer.resolve();
+    await scene.time.advance(0);
+
+    expect([one.leads, one.told]).toEqual([
+      true,
+      ['elected', 'failing: connection refused', 'deposed', 'elected'],
+    ]);
+  });
+
   it('does not count an answer that comes too late', async () => {
     const scene = new Scene();
     const one = scene.contender('one');
@@ -307,14 +345,29 @@ describe('a leader', () => {
 
   it('goes on when somebody deleted the lease', async () => {
     const scene = new Scene();
-    const [first, second] = await scene.aPair();
+    const [first, second] = [scene.contender('first'), scene.contender('second')];
+    first.leader.start();
+    await scene.time.advance(RETRY_MS / 2);
+    second.leader.start();
+    // The second looks halfway between two renewals of the first, here the next time before the first renews.
+    await scene.time.advance(RETRY_MS);
 
     scene.shared.state = undefined;
     await scene.time.advance(60_000);
 
-    const leading = [first, second].filter(({ leads }) => leads);
-    expect(leading).toHaveLength(1);
-    expect(scene.shared.state).toMatchObject({ durationMs: DURATION_MS });
+    expect([first.told, second.told]).toEqual([['elected'], []]);
+    expect(scene.shared.state).toMatchObject({ holder: 'first' });
+  });
+
+  it('is followed by another when it was killed and the lease deleted', async () => {
+    const scene = new Scene();
+    const [first, second] = await scene.aPair();
+
+    first.kill();
+    scene.shared.state = undefined;
+    await scene.time.advance(DURATION_MS + RETRY_MS);
+
+    expect(second.leads).toBe(true);
   });
 
   it('steps down at once when the lease is another’s', async () => {
@@ -342,7 +395,7 @@ describe('a leader', () => {
 });
 
 it('two never lead at once, whatever fails and however slow it is', async () => {
-  // A fixed walk through delays and errors; each step is a quarter of a second on the common timeline.
+  // A fixed walk through delays, errors and deletions of the lease; each step is a quarter of a second on the common timeline.
   let seed = 7;
   const random = (below: number): number => {
     seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648;
@@ -362,7 +415,8 @@ it('two never lead at once, whatever fails and however slow it is', async () => 
   }
   const leaders = new Set<Contender>();
 
-  for (let step = 0; step < 20_000; step += 1) {
+  for (let step = 0; step < 6_000; step += 1) {
+    if (random(200) === 0) scene.shared.state = undefined;
     await scene.time.advance(250);
     const leading = contenders.filter(({ leads }) => leads);
     for (const contender of leading) leaders.add(contender);

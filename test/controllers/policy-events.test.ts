@@ -90,6 +90,20 @@ describe('what is wrong with a policy is reported', () => {
     ]);
   });
 
+  it('once, although it is found again while it is being reported', async () => {
+    const scene = new Scene();
+    const answer = Promise.withResolvers<void>();
+    scene.onReport = () => answer.promise;
+    scene.events.warn(spark, [conflict]);
+    await scene.time.advance(0);
+
+    scene.events.warn(spark, [conflict]);
+    answer.resolve();
+    await scene.time.advance(MINUTE);
+
+    expect(scene.reports).toHaveLength(1);
+  });
+
   it('one thing at a time', async () => {
     const scene = new Scene();
     const answer = Promise.withResolvers<void>();
@@ -158,6 +172,20 @@ describe('nothing is reported', () => {
 
     expect(scene.reports).toHaveLength(1);
   });
+});
+
+it('a report that failed is tried again as soon, although the same was found meanwhile', async () => {
+  const scene = new Scene();
+  const answer = Promise.withResolvers<void>();
+  scene.onReport = () => (scene.reports.length === 1 ? answer.promise : Promise.resolve());
+  scene.events.warn(spark, [conflict]);
+  await scene.time.advance(0);
+
+  scene.events.warn(spark, [conflict]);
+  answer.reject(new Error('forbidden'));
+  await scene.time.advance(RETRY_MS);
+
+  expect(scene.reports).toHaveLength(2);
 });
 
 it('a report that failed is tried again, and the log tells once', async () => {

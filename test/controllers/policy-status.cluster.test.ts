@@ -3,6 +3,9 @@
  * server, with pods placed by a real kube-scheduler, and by the one of two processes that leads.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ApiClient } from '../../src/cluster/api-client.ts';
+import { Credentials } from '../../src/cluster/credentials.ts';
+import { EventRecorder } from '../../src/cluster/events.ts';
 import type { ControlPlane } from '../control-plane/control-plane.ts';
 import { startControlPlane } from '../control-plane/control-plane.ts';
 import { createNodes, ecsNode, virtualNode } from '../control-plane/nodes.ts';
@@ -52,13 +55,14 @@ describe('with two processes, of which the first leads', () => {
   let plane: ControlPlane;
   let first: ExtenderProcess;
   let second: ExtenderProcess;
+  let kubeconfigPath: string;
 
   beforeAll(async () => {
     plane = await startControlPlane();
     await createNodes(plane, [ecsNode('ecs-0'), virtualNode('eci-0')]);
     await plane.kubectl(['apply', '-f', 'crds']);
     await plane.kubectl(['wait', '--for=condition=Established', '--timeout=30s', 'crd', '--all']);
-    const kubeconfigPath = await shippedAccount(plane);
+    kubeconfigPath = await shippedAccount(plane);
     first = new ExtenderProcess({ kubeconfigPath });
     second = new ExtenderProcess({ kubeconfigPath });
     await first.start();
@@ -222,6 +226,33 @@ describe('with two processes, of which the first leads', () => {
     await expect
       .poll(() => events(namespace), WITHIN)
       .toEqual([expect.stringMatching(/^spark ForeignCost once: pods carry a deletion cost /)]);
+  });
+
+  test('an event that is reported again has a higher count', async () => {
+    const namespace = await aNamespace('repeated');
+    await createPolicy(namespace, 'spark');
+    const { uid } = (await policy(namespace, 'spark')).metadata;
+    const client = new ApiClient({ credentials: Credentials.load({ kubeconfigPath }) });
+    const recorder = new EventRecorder(client, 'test');
+    const report = () =>
+      recorder.report({ namespace, name: 'spark', uid }, { reason: 'Tested', message: 'again' }, 0);
+
+    expect([await report(), await report(), await report()]).toEqual(['created', 'repeated', 'repeated']);
+
+    await client.close();
+    expect(await events(namespace)).toEqual(['spark Tested 3 times: again']);
+    expect(await describePolicy(namespace, 'spark')).toMatch(
+      /^ +Warning +Tested +\S+ \(x3 over \S+\) +resource-policy +again$/m,
+    );
+  });
+
+  test('a lease that is deleted is made again, and the leader stays', async () => {
+    const before = await holder();
+
+    await plane.kubectl(['delete', 'lease', 'resource-policy', '--namespace', 'kube-system']);
+
+    await expect.poll(() => holder().catch(() => undefined), WITHIN).toBe(before);
+    expect(first.log.filter(({ msg }) => msg === 'no longer leading')).toEqual([]);
   });
 
   test('the second takes over when the first is killed, and repeats no event', async () => {

@@ -290,6 +290,23 @@ describe('a change is written', () => {
     ]);
   });
 
+  it('when somebody else wrote the status right after us, before our answer came', async () => {
+    const scene = new Scene();
+    const answer = Promise.withResolvers<void>();
+    scene.onWrite = () => answer.promise;
+    scene.sees(spark);
+    await scene.time.advance(0);
+
+    scene.sees(spark.status({ ...scene.writes[0]?.status, summary: '7/9' }));
+    answer.resolve();
+    await scene.time.advance(INTERVAL_MS);
+
+    expect(scene.written).toEqual([
+      ['0/9', 0],
+      ['0/9', 1_000],
+    ]);
+  });
+
   it('when the policy was removed and made anew', async () => {
     const scene = new Scene();
     scene.sees(spark);
@@ -313,14 +330,21 @@ describe('a change is written', () => {
 
     scene.sees(aPolicy('a').unit({ resource: 'ecs' }), spark.in('jobs'), spark);
     await scene.time.advance(0);
+    scene.sees(aPolicy('late').unit({ resource: 'ecs' }));
     for (const { resolve } of answers) {
+      await scene.time.advance(0);
       underWay.push(scene.writes.length);
       resolve();
-      await scene.time.advance(0);
     }
+    await scene.time.advance(0);
 
     expect(underWay).toEqual([1, 2, 3]);
-    expect(scene.writes.map(({ policy }) => policy)).toEqual(['default/a', 'jobs/spark', 'default/spark']);
+    expect(scene.writes.map(({ policy }) => policy)).toEqual([
+      'default/a',
+      'jobs/spark',
+      'default/spark',
+      'default/late',
+    ]);
   });
 
   it('in its newest version, when it came while an older one was written', async () => {
