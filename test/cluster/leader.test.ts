@@ -26,16 +26,7 @@ class SharedLease {
   write(from: LeaseState | undefined, holder: string, durationMs: number): LeaseState | undefined {
     if (this.state?.version !== from?.version) return undefined;
     this.#version += 1;
-    const version = String(this.#version);
-    const wantedBy = from?.holder !== holder && holder !== '' ? '' : (from?.wantedBy ?? '');
-    this.state = { holder, durationMs, version, beat: version, wantedBy, object: {} };
-    return this.state;
-  }
-
-  ask(from: LeaseState, by: string): LeaseState | undefined {
-    if (this.state?.version !== from.version) return undefined;
-    this.#version += 1;
-    this.state = { ...from, version: String(this.#version), wantedBy: by };
+    this.state = { holder, durationMs, version: String(this.#version), object: {} };
     return this.state;
   }
 }
@@ -52,8 +43,6 @@ class Contender {
   readonly requests: { readonly verb: 'read' | 'write'; readonly atMs: number }[] = [];
   /** What happens to a request before the API server does it. */
   onRequest: () => Promise<void> = async () => undefined;
-  /** Its kube-scheduler is at work. */
-  isBusy = false;
   /** So much later it is than what is planned knows: the process was held up. */
   heldUpMs = 0;
   /** What happens to an answer on its way. */
@@ -69,9 +58,7 @@ class Contender {
       lease: {
         read: () => this.#ask('read', () => shared.read()),
         write: (...args) => this.#ask('write', () => shared.write(...args)),
-        ask: (...args) => this.#ask('write', () => shared.ask(...args)),
       },
-      mayYield: () => !this.isBusy,
       identity: name,
       clock: { nowMs: () => time.nowMs() + this.heldUpMs },
       schedule: (run, delayMs) => time.schedule(() => (this.#isDead ? undefined : run()), delayMs),
