@@ -21,7 +21,7 @@ import { startUpkeep } from '../controllers/upkeep.ts';
 import { WaitKeeper } from '../controllers/wait-keeper.ts';
 import type { Wake } from '../controllers/waker.ts';
 import { Waker } from '../controllers/waker.ts';
-import { buildApp } from '../extender/app.ts';
+import { buildApp, buildProbesApp } from '../extender/app.ts';
 import { WAKE_ANNOTATION } from '../facts/annotations.ts';
 import { nodeFacts } from '../facts/node-facts.ts';
 import type { PodFacts } from '../facts/pod-facts.ts';
@@ -53,10 +53,15 @@ import { watchObserver } from './watch-observer.ts';
  */
 const UNCERTAIN_MS = 120_000;
 
+/** Node takes a longer one for 1 ms. Whoever waits for longer is called early, and looks again. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 const clock = { nowMs: (): number => performance.now() };
 
 export interface Program {
   readonly app: Express;
+  /** The pages of {@link app} alone. */
+  readonly probes: Express;
   readonly apiServer: string;
   /** Undefined: no webhook is wanted. */
   readonly admission: Admission | undefined;
@@ -168,6 +173,10 @@ export function compose(settings: ServeSettings, logger: Logger): Program {
     }),
     new Attempts({ clock, retry: (pod, afterMs) => alarms.set(pod, 'attempt-over', afterMs) }),
   );
+  const pages = {
+    unready: () => view.unready(),
+    metrics: { contentType: metrics.registry.contentType, metrics: () => metrics.registry.metrics() },
+  };
   const app = buildApp({
     decider: new Decider({ ledger, matcher, view, chooser }),
     preemptor: new Preemptor({ ledger, matcher, view, chooser }),
@@ -179,8 +188,7 @@ export function compose(settings: ServeSettings, logger: Logger): Program {
       binder: new Binder(client, reader, new ServerVersion(client)),
       pods: reader,
     }),
-    unready: () => view.unready(),
-    metrics: { contentType: metrics.registry.contentType, metrics: () => metrics.registry.metrics() },
+    ...pages,
     observe: (verb, outcome, seconds) => metrics.call(verb, outcome, seconds),
     logger,
     bodyLimitBytes: settings.bodyLimitMb * 1_000_000,
@@ -189,6 +197,7 @@ export function compose(settings: ServeSettings, logger: Logger): Program {
   let stopUpkeep: (() => void) | undefined;
   return {
     app,
+    probes: buildProbesApp(pages),
     apiServer: credentials.server.href,
     admission,
     start: async () => {
@@ -253,7 +262,7 @@ function wakeBy(patcher: Patcher, logger: Logger, metrics: Metrics): Wake {
 }
 
 function after(run: () => void, delayMs: number): () => void {
-  const timer = setTimeout(run, delayMs);
+  const timer = setTimeout(run, Math.min(delayMs, LONGEST_TIMER_MS));
   return () => clearTimeout(timer);
 }
 

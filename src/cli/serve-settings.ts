@@ -10,12 +10,12 @@ import type { LogLevel } from '../telemetry/logger.ts';
 import { LOG_LEVELS } from '../telemetry/logger.ts';
 import type { AdmissionSettings } from './admission-settings.ts';
 import { addAdmissionOptions, admissionProblem } from './admission-settings.ts';
-import type { Endpoint } from './values.ts';
+import type { TlsSettings } from './tls-settings.ts';
+import { addTlsOptions, safeEndpoint } from './tls-settings.ts';
 import { parseBoolean, parseCount, parseDuration, parseEndpoint, parseLabels } from './values.ts';
 
-export interface ServeSettings extends AdmissionSettings {
+export interface ServeSettings extends AdmissionSettings, TlsSettings {
   readonly kubeconfig: string | undefined;
-  readonly listen: Endpoint;
   readonly virtualNodeLabel: Labels;
   readonly bindVerb: boolean;
   /** Milliseconds. */
@@ -31,8 +31,6 @@ export interface ServeSettings extends AdmissionSettings {
   readonly logLevel: LogLevel;
 }
 
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
-
 export function serveCommand(run: (settings: ServeSettings) => Promise<void>): Command {
   const command = new Command('serve')
     .description("Answer kube-scheduler's extender calls, keeping every ResourcePolicy of the cluster.")
@@ -43,7 +41,10 @@ export function serveCommand(run: (settings: ServeSettings) => Promise<void>): C
       ),
     )
     .addOption(
-      setting('--listen <host:port>', 'address for kube-scheduler; loopback only, port 0 takes any free one')
+      setting(
+        '--listen <host:port>',
+        'address for kube-scheduler; without TLS loopback only, port 0 takes any free one',
+      )
         .argParser(parseEndpoint)
         .default(parseEndpoint('127.0.0.1:8910'), '127.0.0.1:8910'),
     )
@@ -100,24 +101,18 @@ Each flag has an environment variable: RESOURCE_POLICY_ and its name, such as RE
 Examples:
   $ resource-policy serve                                  in a cluster, beside kube-scheduler
   $ resource-policy serve --kubeconfig ~/.kube/config      anywhere else
-  $ resource-policy serve --listen 127.0.0.1:0 --log-level debug`,
+  $ resource-policy serve --listen 127.0.0.1:0 --log-level debug
+  $ resource-policy serve --listen 0.0.0.0:8910 --tls-cert FILE --tls-key FILE --client-ca FILE --probes 0.0.0.0:8911`,
     );
+  addTlsOptions(command, setting);
   addAdmissionOptions(command, setting);
   return command.action(async (settings: ServeSettings) => {
-    refuseUnsafe(settings, command);
     const problem = admissionProblem(settings);
     if (problem !== undefined) command.error(problem);
-    await run(settings);
+    const listen = await safeEndpoint(settings);
+    if ('problem' in listen) return command.error(listen.problem);
+    return run({ ...settings, listen });
   });
-}
-
-/** Whoever reaches /bind can place pods, so without TLS only the same host (or pod) may. */
-function refuseUnsafe({ listen }: ServeSettings, command: Command): void {
-  if (LOOPBACK.test(listen.host)) return;
-  command.error(
-    `error: --listen ${listen.host}:${listen.port} is not a loopback address. The extender speaks plain HTTP, and whoever ` +
-      'reaches it can bind pods: run it beside kube-scheduler (same host or same pod) and listen on 127.0.0.1.',
-  );
 }
 
 function setting(flags: string, description: string): Option {

@@ -3,16 +3,16 @@
  *
  * @module
  */
-import { listen } from '../http/server.ts';
 import { createLogger } from '../telemetry/logger.ts';
 import { compose } from './compose.ts';
 import type { ServeSettings } from './serve-settings.ts';
+import { openServers } from './servers.ts';
 import { VERSION } from './version.ts';
 
 /**
  * Runs until SIGTERM or SIGINT, then finishes the bindings in flight.
  *
- * @throws {Error} when there are no credentials or the address cannot be listened on.
+ * @throws {Error} when there are no credentials, an address cannot be listened on, or a file of TLS is of no use.
  */
 export async function serve(settings: ServeSettings): Promise<void> {
   const logger = createLogger(settings.logLevel);
@@ -22,10 +22,11 @@ export async function serve(settings: ServeSettings): Promise<void> {
   const program = compose(settings, logger);
   await program.admission?.listen();
   // Listening before the view is complete: until then calls are answered with "starting" instead of a refusal.
-  const server = await listen(program.app, settings.listen);
+  const servers = await openServers(program, settings, logger);
+  const { url, probesUrl } = servers;
   logger.info(
-    { version: VERSION, node: process.version, apiServer: program.apiServer, settings },
-    `resource-policy ${VERSION} listens on http://${server.host}:${server.port}`,
+    { version: VERSION, node: process.version, apiServer: program.apiServer, probes: probesUrl, settings },
+    `resource-policy ${VERSION} listens on ${url}`,
   );
   const startedMs = performance.now();
   void program.start().then(
@@ -35,7 +36,8 @@ export async function serve(settings: ServeSettings): Promise<void> {
   );
   logger.info({ signal: await signalled }, 'stopping: no new decisions, bindings in flight are finished');
   program.drain();
-  await server.close(settings.shutdownTimeout);
+  await servers.closeVerbs(settings.shutdownTimeout);
   await program.stop();
+  await servers.closeProbes();
   logger.info('stopped');
 }

@@ -41,6 +41,11 @@ export function parseEndpoint(text: string): Endpoint {
   return { host: match[1] ?? match[2] ?? '', port };
 }
 
+/** As {@link parseEndpoint} takes it. */
+export function endpointText({ host, port }: Endpoint): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
 /** `key=value`, several joined by commas. */
 export function parseLabels(text: string): Labels {
   const pairs = text.split(',').map((pair): [string, string] => {

@@ -35,17 +35,13 @@ export interface AppParts {
 
 export function buildApp(parts: AppParts): Express {
   const { logger, observe } = parts;
-  const app = express();
-  app.disable('x-powered-by');
-  app.disable('etag');
+  const app = bareApp();
   const body = express.raw({ type: () => true, limit: parts.bodyLimitBytes });
   app.post('/filter', body, handler(filterVerb(parts.decider, logger), logger, observe));
   app.post('/prioritize', body, handler(prioritizeVerb(parts.ranker), logger, observe));
   app.post('/preempt', body, handler(preemptVerb(parts.preemptor), logger, observe));
   app.post('/bind', body, handler(bindVerb(parts.committer), logger, observe));
-  app.get('/healthz', healthz);
-  app.get('/readyz', readyz(parts.unready));
-  app.get('/metrics', metricsPage(parts.metrics));
+  addPages(app, parts);
   app.use((request, response) => {
     response.status(404).json({
       Error: `no ${request.method} ${request.path} here; there are POST /filter, /prioritize, /preempt, /bind and GET /healthz, /readyz, /metrics`,
@@ -53,6 +49,30 @@ export function buildApp(parts: AppParts): Express {
   });
   app.use(unreadable(logger, observe));
   return app;
+}
+
+/** The pages alone, for those who may not place pods: kubelet and Prometheus. */
+export function buildProbesApp(parts: Pick<AppParts, 'unready' | 'metrics'>): Express {
+  const app = bareApp();
+  addPages(app, parts);
+  app.use((_request, response) => {
+    response.status(404).json({ Error: 'there are GET /healthz, /readyz and /metrics here' });
+  });
+  return app;
+}
+
+function bareApp(): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.set('query parser', false);
+  return app;
+}
+
+function addPages(app: Express, { unready, metrics }: Pick<AppParts, 'unready' | 'metrics'>): void {
+  app.get('/healthz', healthz);
+  app.get('/readyz', readyz(unready));
+  app.get('/metrics', metricsPage(metrics));
 }
 
 const VERBS: readonly VerbName[] = ['filter', 'prioritize', 'preempt', 'bind'];

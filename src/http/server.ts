@@ -88,7 +88,8 @@ export async function listen(
   });
   server.on('drop', () => turnedAway(`${limits.connections} connections are open`));
   server.on('tlsClientError', (error: NodeJS.ErrnoException, socket: TLSSocket) => {
-    turnedAway(handshakeProblem(error, socket));
+    const problem = handshakeProblem(error, socket);
+    if (problem !== undefined) turnedAway(problem);
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -163,11 +164,15 @@ function keyOf({ remoteAddress, remotePort }: Socket): string {
   return `${remoteAddress} ${remotePort}`;
 }
 
-/** What was wrong with the client's side: its certificate if it was looked at, else OpenSSL's or the system's word. */
-function handshakeProblem(error: NodeJS.ErrnoException, socket: TLSSocket): string {
+/**
+ * What was wrong with the client's side: its certificate if it was looked at, else OpenSSL's word. Undefined: it went away
+ * by itself, as whoever looks whether a port is open does.
+ */
+function handshakeProblem(error: NodeJS.ErrnoException, socket: TLSSocket): string | undefined {
   // Node sets it to a code, whatever its type says.
   const certificate: unknown = socket.authorizationError;
-  return typeof certificate === 'string' ? certificate : (error.code ?? error.message);
+  if (typeof certificate === 'string') return certificate;
+  return error.code === 'ECONNRESET' ? undefined : (error.code ?? error.message);
 }
 
 function portOf(server: Server): number | undefined {

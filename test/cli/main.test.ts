@@ -106,7 +106,7 @@ describe('resource-policy serve ends at once, with one line that says the way ou
     const { status, err } = await run(['serve', '--listen', '0.0.0.0:0']);
 
     expect(status).toBe(1);
-    expect(err).toMatch(/^error: --listen 0\.0\.0\.0:0 is not a loopback address\.[^\n]+\n$/);
+    expect(err).toMatch(/^error: --listen 0\.0\.0\.0:0 is not a loopback address[^\n]+\n$/);
   });
 
   it('when the port is taken', async () => {

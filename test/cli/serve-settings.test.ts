@@ -44,10 +44,16 @@ const DEFAULTS: ServeSettings = {
   bodyLimitMb: 64,
   shutdownTimeout: 25_000,
   logLevel: 'info',
+  tlsCert: undefined,
+  tlsKey: undefined,
+  clientCa: undefined,
+  probes: undefined,
   admission: undefined,
   admissionName: 'resource-policy',
   admissionSchedulerName: undefined,
 };
+
+const TLS = ['--tls-cert', 'c', '--tls-key', 'k', '--client-ca', 'a'];
 
 describe('settings', () => {
   it('have defaults', async () => {
@@ -66,6 +72,22 @@ describe('settings', () => {
     '--body-limit-mb': { value: '8', want: { bodyLimitMb: 8 } },
     '--shutdown-timeout': { value: '1s', want: { shutdownTimeout: 1_000 } },
     '--log-level': { value: 'debug', want: { logLevel: 'debug' } },
+    '--tls-cert': {
+      value: 'c',
+      beside: ['--tls-key', 'k', '--client-ca', 'a'],
+      want: { tlsCert: 'c', tlsKey: 'k', clientCa: 'a' },
+    },
+    '--tls-key': {
+      value: 'k',
+      beside: ['--tls-cert', 'c', '--client-ca', 'a'],
+      want: { tlsCert: 'c', tlsKey: 'k', clientCa: 'a' },
+    },
+    '--client-ca': {
+      value: 'a',
+      beside: ['--tls-cert', 'c', '--tls-key', 'k'],
+      want: { tlsCert: 'c', tlsKey: 'k', clientCa: 'a' },
+    },
+    '--probes': { value: '0.0.0.0:8912', want: { probes: { host: '0.0.0.0', port: 8912 } } },
     '--admission': { value: '10.0.0.7:8911', want: { admission: { host: '10.0.0.7', port: 8911 } } },
     '--admission-name': { value: 'other', want: { admissionName: 'other' } },
     '--admission-scheduler-name': {
@@ -101,9 +123,31 @@ describe('settings', () => {
     });
   });
 
-  it.for(['127.0.0.1:1', '127.8.9.10:1', 'localhost:1', '[::1]:1'])('may listen on %s', async (address) => {
+  it.for([
+    '127.0.0.1:1',
+    '127.8.9.10:1',
+    '127.255.255.255:1',
+    '[::1]:1',
+    '[0:0::1]:1',
+    '[::ffff:127.0.0.1]:1',
+  ])('may listen without TLS on %s', async (address) => {
     expect((await serve('--listen', address)).settings).toBeDefined();
   });
+
+  it('have localhost looked up: it is listened on the address that was found harmless', async () => {
+    expect((await serve('--listen', 'LocalHost:1')).settings).toMatchObject({
+      listen: { host: expect.stringMatching(/^(127\.0\.0\.1|::1)$/), port: 1 },
+    });
+  });
+
+  it.for(['0.0.0.0:1', '[::]:1', '10.0.0.7:1', 'extender.example.com:1'])(
+    'may listen with TLS on %s',
+    async (address) => {
+      const { settings } = await serve('--listen', address, ...TLS);
+
+      expect(settings).toMatchObject({ tlsCert: 'c', tlsKey: 'k', clientCa: 'a' });
+    },
+  );
 });
 
 describe('what is refused before anything starts', () => {
@@ -111,22 +155,46 @@ describe('what is refused before anything starts', () => {
     'every address': {
       flags: ['--listen', '0.0.0.0:8910'],
       want: [
-        'error: --listen 0.0.0.0:8910 is not a loopback address.',
-        'whoever reaches it can bind pods',
+        'error: --listen 0.0.0.0:8910 is not a loopback address, and whoever reaches it can bind pods.',
         'listen on 127.0.0.1',
+        '--tls-cert FILE --tls-key FILE --client-ca FILE',
       ],
     },
     'every IPv6 address': {
       flags: ['--listen', '[::]:1'],
-      want: ['--listen :::1 is not a loopback address.'],
+      want: ['--listen [::]:1 is not a loopback address'],
     },
     'an address of the network': {
       flags: ['--listen', '10.0.0.7:8910'],
-      want: ['--listen 10.0.0.7:8910 is not a loopback address.'],
+      want: ['--listen 10.0.0.7:8910 is not a loopback address'],
     },
     'a name that only starts like a loopback address': {
       flags: ['--listen', '127.0.0.1.example.com:80'],
-      want: ['is not a loopback address.'],
+      want: ['is not a loopback address'],
+    },
+    'what only looks like a loopback address': {
+      flags: ['--listen', '127.0.0.256:80'],
+      want: ['is not a loopback address'],
+    },
+    'a name that only starts like localhost': {
+      flags: ['--listen', 'localhost.example.com:80'],
+      want: ['is not a loopback address'],
+    },
+    'an address of the network written as an IPv6 one': {
+      flags: ['--listen', '[::ffff:10.0.0.7]:80'],
+      want: ['--listen [::ffff:10.0.0.7]:80 is not a loopback address'],
+    },
+    'TLS that would show no certificate': {
+      flags: ['--client-ca', 'a'],
+      want: ['there is no --tls-cert and no --tls-key'],
+    },
+    'TLS that would let everybody in': {
+      flags: ['--listen', '0.0.0.0:1', '--tls-cert', 'c', '--tls-key', 'k'],
+      want: ['error: TLS needs --tls-cert, --tls-key and --client-ca, and there is no --client-ca.'],
+    },
+    'probes nowhere': {
+      flags: ['--probes', '8912'],
+      want: ["option '--probes <host:port>' argument '8912' is invalid.", 'is not HOST:PORT'],
     },
     'an address without a port': {
       flags: ['--listen', '127.0.0.1'],
@@ -221,6 +289,10 @@ describe('--help', () => {
     '--body-limit-mb <count>': '(default: 64, env: RESOURCE_POLICY_BODY_LIMIT_MB)',
     '--shutdown-timeout <duration>': '(default: 25s, env: RESOURCE_POLICY_SHUTDOWN_TIMEOUT)',
     '--log-level <level>': 'default: "info", env: RESOURCE_POLICY_LOG_LEVEL)',
+    '--tls-cert <file>': '(env: RESOURCE_POLICY_TLS_CERT)',
+    '--tls-key <file>': '(env: RESOURCE_POLICY_TLS_KEY)',
+    '--client-ca <file>': '(env: RESOURCE_POLICY_CLIENT_CA)',
+    '--probes <host:port>': '(env: RESOURCE_POLICY_PROBES)',
     '--admission <host:port>': '(env: RESOURCE_POLICY_ADMISSION)',
     '--admission-name <name>': '(default: "resource-policy", env: RESOURCE_POLICY_ADMISSION_NAME)',
     '--admission-scheduler-name <name>': '(env: RESOURCE_POLICY_ADMISSION_SCHEDULER_NAME)',
