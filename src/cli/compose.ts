@@ -37,6 +37,7 @@ import { Decider } from '../scheduling/decide.ts';
 import { Matcher } from '../scheduling/matcher.ts';
 import { Preemptor } from '../scheduling/preempt.ts';
 import { Ranker } from '../scheduling/rank.ts';
+import { Turn } from '../scheduling/turn.ts';
 import { Waits } from '../scheduling/waits.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -65,8 +66,12 @@ export interface Program {
   readonly apiServer: string;
   /** Undefined: no webhook is wanted. */
   readonly admission: Admission | undefined;
-  /** Starts to follow the cluster; resolves with what was found when decisions can be made. */
-  start(): Promise<{ pods: number; nodes: number; policies: number }>;
+  /**
+   * Starts to follow the cluster; resolves with what was found when everything is seen.
+   *
+   * @param address where this replica listens; no other replica on the host has it.
+   */
+  start(address: string): Promise<{ pods: number; nodes: number; policies: number }>;
   /** From now on nothing is decided. */
   drain(): void;
   /** Ends everything; call it when no answer is under way any more. */
@@ -101,8 +106,8 @@ export function compose(settings: ServeSettings, logger: Logger): Program {
     watchAges: () => view.ages(),
   });
   const wake = wakeBy(patcher, logger, metrics);
-  const waker = new Waker({ ledger, clock, wake, schedule: after });
-  const alarms = new PodAlarms({ ledger, clock, wake, schedule: after });
+  const waker = new Waker({ ledger, clock, wake, schedule: after, isLeading: () => work.isLeading() });
+  const alarms = new PodAlarms({ ledger, clock, wake, schedule: after, isLeading: () => work.isLeading() });
   const annotate = patcher.annotatePod.bind(patcher);
   const costs = new DeletionCosts({ ledger, annotate, schedule: after, logger });
   const keeper = new WaitKeeper({ ledger, annotate, schedule: after, logger });
@@ -116,6 +121,11 @@ export function compose(settings: ServeSettings, logger: Logger): Program {
     clock,
     schedule: after,
     logger,
+    mayYield: () => turn.mayYield(),
+    elected: (how) => {
+      turn.elected(how);
+      waker.roomEverywhere();
+    },
     others: [costs],
   });
   const admission = composeAdmission({ settings, client, ledger, metrics, logger });
@@ -134,8 +144,14 @@ export function compose(settings: ServeSettings, logger: Logger): Program {
       observer: watchObserver(name, logger, metrics),
     });
   const pods = follow(['pods', PODS_PATH], podFacts, {
-    upsert: (pod) => ledger.upsertPod(pod),
-    remove: (pod) => ledger.removePod(pod),
+    upsert: (pod) => {
+      ledger.upsertPod(pod);
+      turn.seen(pod);
+    },
+    remove: (pod) => {
+      ledger.removePod(pod);
+      turn.seen(pod);
+    },
   });
   const nodes = follow(['nodes', NODES_PATH], nodeFacts, {
     upsert: (node) => ledger.upsertNode(node),
@@ -162,6 +178,14 @@ export function compose(settings: ServeSettings, logger: Logger): Program {
     nowMs: clock.nowMs,
   });
 
+  const turn = new Turn({
+    ledger,
+    view,
+    lease: work,
+    touch: (pod) => patcher.touchPod(pod, { [WAKE_ANNOTATION]: new Date().toISOString() }),
+    clock,
+    schedule: after,
+  });
   const matcher = new Matcher(ledger);
   const reader = new PodReader(client);
   const chooser = new Chooser(
@@ -178,13 +202,14 @@ export function compose(settings: ServeSettings, logger: Logger): Program {
     metrics: { contentType: metrics.registry.contentType, metrics: () => metrics.registry.metrics() },
   };
   const app = buildApp({
-    decider: new Decider({ ledger, matcher, view, chooser }),
-    preemptor: new Preemptor({ ledger, matcher, view, chooser }),
+    decider: new Decider({ ledger, matcher, view: turn, chooser }),
+    preemptor: new Preemptor({ ledger, matcher, view: turn, chooser }),
+    comes: (pod) => turn.comes(pod),
     ranker: new Ranker(ledger, matcher),
     committer: new Committer({
       ledger,
       matcher,
-      view,
+      view: turn,
       binder: new Binder(client, reader, new ServerVersion(client)),
       pods: reader,
     }),
@@ -200,7 +225,7 @@ export function compose(settings: ServeSettings, logger: Logger): Program {
     probes: buildProbesApp(pages),
     apiServer: credentials.server.href,
     admission,
-    start: async () => {
+    start: async (address) => {
       for (const watch of watches) {
         watch.start();
         await watch.whenSynced();
@@ -223,9 +248,8 @@ export function compose(settings: ServeSettings, logger: Logger): Program {
           );
         },
       });
-      waker.roomEverywhere();
       admission?.start();
-      work.start();
+      work.start(address);
       return { pods: pods.size, nodes: nodes.size, policies: policies.size };
     },
     drain: () => {

@@ -1,10 +1,9 @@
 /**
- * The part of the composition root for what one process does for all: it keeps the status of policies and reports events
- * on them. Who it is, is settled by a Lease; every process composes this, and the one that leads works.
+ * The part of the composition root for what one replica does for all: it decides and binds, keeps the status of policies
+ * and reports events on them. Which one, is settled by a Lease; every replica composes this, and the one that leads works.
  *
  * @module
  */
-import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { ApiClient } from '../cluster/api-client.ts';
 import type { Credentials } from '../cluster/credentials.ts';
@@ -38,6 +37,10 @@ export interface LeaderWorkParts {
   readonly clock: { nowMs(): number };
   readonly schedule: (run: () => void, delayMs: number) => () => void;
   readonly logger: Logger;
+  /** Whether the lease may go to another replica that asks for it. */
+  readonly mayYield: () => boolean;
+  /** It leads from now on; `isBehind`: another may have bound pods that are not yet seen. */
+  readonly elected: (how: { isBehind: boolean }) => void;
   /** Further work of the leader: told when it begins, and when it ends. */
   readonly others: readonly { lead(): void; follow(): void }[];
 }
@@ -49,19 +52,26 @@ export interface LeaderWork {
   gone(policy: ResourcePolicy): void;
   /** A figure of the policy may have changed. */
   counted(policyKey: string): void;
-  /** Takes part in the election; call it when everything has been listed. */
-  start(): void;
+  /** Whether this replica leads at this very moment. */
+  isLeading(): boolean;
+  /** Asks the replica that leads to let this one lead. */
+  want(): void;
+  /**
+   * Takes part in the election; call it when everything has been listed.
+   *
+   * @param address where this replica listens: with the host's name its identity, the same after a restart.
+   */
+  start(address: string): void;
   /** Finishes the write under way and leaves the work to another process. */
   stop(): Promise<void>;
 }
 
 export function composeLeaderWork(parts: LeaderWorkParts): LeaderWork {
   const { client, credentials, patcher, ledger, clock, schedule, logger } = parts;
-  const identity = `${hostname()}_${randomUUID()}`;
   const name = { namespace: credentials.podNamespace ?? LEASE_NAMESPACE, name: LEASE_NAME };
   const log = new PolicyLog(logger);
-  const timing = { clock, schedule, logger, leads: (): boolean => leader.leads };
-  const recorder = new EventRecorder(client, identity);
+  const timing = { clock, schedule, logger, leads: (): boolean => leader?.leads === true };
+  const recorder = new EventRecorder(client, hostname());
   const events = new PolicyEvents({ ...timing, report: recorder.report.bind(recorder) });
   const findings = new StatusFindings({ ...parts, nodeCount: () => ledger.nodeCount });
   const status = new PolicyStatus({
@@ -72,24 +82,31 @@ export function composeLeaderWork(parts: LeaderWorkParts): LeaderWork {
     warn: (policy, warnings) => events.warn(policy, warnings),
     timestamp: () => new Date().toISOString().replace(/\.\d+Z$/, 'Z'),
   });
-  const leader = new Leader({
-    lease: new Lease(client, name),
-    identity,
-    clock,
-    schedule,
-    observer: {
-      ...troubleLog(`${name.namespace}/${name.name}`, logger),
-      elected: () => {
-        logger.info({ identity }, 'leading: this process writes the status of policies');
-        status.lookEverywhere();
-        for (const other of parts.others) other.lead();
+  let leader: Leader | undefined;
+  const leaderNamed = (identity: string): Leader =>
+    new Leader({
+      lease: new Lease(client, name),
+      identity,
+      mayYield: parts.mayYield,
+      clock,
+      schedule,
+      observer: {
+        ...troubleLog(`${name.namespace}/${name.name}`, logger),
+        elected: (after) => {
+          logger.info(
+            { identity, after },
+            'leading: this replica decides, and writes the status of policies',
+          );
+          parts.elected({ isBehind: after !== undefined && after !== identity });
+          status.lookEverywhere();
+          for (const other of parts.others) other.lead();
+        },
+        deposed: () => {
+          logger.info({ identity }, 'no longer leading');
+          for (const other of parts.others) other.follow();
+        },
       },
-      deposed: () => {
-        logger.info({ identity }, 'no longer leading');
-        for (const other of parts.others) other.follow();
-      },
-    },
-  });
+    });
   return {
     seen: (policy) => {
       log.seen(policy);
@@ -101,10 +118,15 @@ export function composeLeaderWork(parts: LeaderWorkParts): LeaderWork {
       events.gone(policy);
     },
     counted: (policyKey) => status.counted(policyKey),
-    start: () => leader.start(),
+    isLeading: () => leader?.leads === true,
+    want: () => leader?.want(),
+    start: (address) => {
+      leader = leaderNamed(`${hostname()}_${address}`);
+      leader.start();
+    },
     stop: async () => {
       await Promise.all([status.stop(), events.stop()]);
-      await leader.stop();
+      await leader?.stop();
     },
   };
 }
@@ -112,9 +134,9 @@ export function composeLeaderWork(parts: LeaderWorkParts): LeaderWork {
 function troubleLog(lease: string, logger: Logger): Pick<LeaderObserver, 'forbidden' | 'failing'> {
   return {
     forbidden: (message) =>
-      logger.warn(
+      logger.error(
         { lease, wayOut: 'grant get, create and update on leases, as deploy/rbac.yaml does' },
-        `the account may not use the lease, so the status of policies is not written: ${message}`,
+        `the account may not use the lease, so nothing is decided: ${message}`,
       ),
     failing: (message) => logger.warn({ lease }, `the lease cannot be used, trying again: ${message}`),
   };

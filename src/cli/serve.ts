@@ -29,7 +29,7 @@ export async function serve(settings: ServeSettings): Promise<void> {
     `resource-policy ${VERSION} listens on ${url}`,
   );
   const startedMs = performance.now();
-  void program.start().then(
+  void program.start(new URL(url).host).then(
     (found) => logger.info({ ...found, seconds: (performance.now() - startedMs) / 1000 }, 'ready'),
     // Stopped before it was ready.
     () => undefined,

@@ -14,13 +14,23 @@ const RENEW_DEADLINE_MS = 10_000;
 const RETRY_MS = 2_000;
 /** A right that is missing is given by a person. */
 const FORBIDDEN_RETRY_MS = 60_000;
+/** How often a replica that has asked for the lease looks whether it may have it. */
+const ASKING_RETRY_MS = 500;
+/** A request is void when nobody has called for so long. */
+const WANTED_MS = 10_000;
 /** Written with the release, as client-go does; an empty holder is all that counts. */
 const RELEASED_MS = 1_000;
+/** A lease that was given up for another is kept for it for so long: it looks often enough to take it. */
+const YIELDED_MS = 5_000;
 
 /** Told of what a person may want to know. */
 export interface LeaderObserver {
-  /** It leads from now on. */
-  elected(): void;
+  /**
+   * It leads from now on.
+   *
+   * @param after who led last; empty: it gave the lease up, undefined: nobody ever led.
+   */
+  elected(after: string | undefined): void;
   /** It leads no more. */
   deposed(): void;
   /** The account may not use the Lease; told once until it may. Nobody leads; it is tried again every minute. */
@@ -30,9 +40,13 @@ export interface LeaderObserver {
 }
 
 export interface LeaderParts {
-  readonly lease: Pick<Lease, 'read' | 'write'>;
-  /** Of this process alone: one that is started again is another. */
+  readonly lease: Pick<Lease, 'read' | 'write' | 'ask'>;
+  /**
+   * Of this replica: no other that runs has it. One that is started again may have the same, and leads again at once.
+   */
   readonly identity: string;
+  /** Whether the lease may go to another that asks for it. */
+  readonly mayYield: () => boolean;
   /** Monotonic. */
   readonly clock: { nowMs(): number };
   /** Calls `run` once after the delay; the returned function calls it off. */
@@ -46,6 +60,8 @@ export class Leader {
   #seen: { readonly state: LeaseState; readonly sinceMs: number } | undefined;
   /** Until when we lead unless the lease is renewed; undefined: we do not. */
   #untilMs: number | undefined;
+  /** Until when the lease is asked for. */
+  #wantedUntilMs = -Infinity;
   #trouble: 'forbidden' | 'failing' | undefined;
   #running: Promise<void> | undefined;
   #cancelNext: (() => void) | undefined;
@@ -65,6 +81,16 @@ export class Leader {
     this.#nextIn(0);
   }
 
+  /** Asks whoever holds the lease for it. */
+  want(): void {
+    if (this.leads) return;
+    const isAsking = this.#isWanted;
+    this.#wantedUntilMs = this.#parts.clock.nowMs() + WANTED_MS;
+    if (isAsking || this.#cancelNext === undefined) return;
+    this.#cancelNext();
+    this.#nextIn(0);
+  }
+
   /** Gives the lease up, so that another takes it without waiting. Never rejects. */
   async stop(): Promise<void> {
     this.#isStopped = true;
@@ -77,9 +103,14 @@ export class Leader {
     await this.#parts.lease.write(state, '', RELEASED_MS).catch(() => undefined);
   }
 
+  get #isWanted(): boolean {
+    return this.#parts.clock.nowMs() < this.#wantedUntilMs;
+  }
+
   #nextIn(delayMs: number): void {
     if (this.#isStopped) return;
     this.#cancelNext = this.#parts.schedule(() => {
+      this.#cancelNext = undefined;
       this.#running = this.#round();
     }, delayMs);
   }
@@ -88,7 +119,7 @@ export class Leader {
     try {
       await this.#acquireOrRenew();
       this.#trouble = undefined;
-      this.#nextIn(RETRY_MS);
+      this.#nextIn(this.#isWanted ? ASKING_RETRY_MS : RETRY_MS);
     } catch (error) {
       this.#nextIn(this.#failed(error) === 'forbidden' && !this.leads ? FORBIDDEN_RETRY_MS : RETRY_MS);
     }
@@ -103,38 +134,66 @@ export class Leader {
   }
 
   async #acquireOrRenew(): Promise<void> {
+    if (this.leads && (await this.#yield())) return;
     // Who leads has seen the last version itself.
     if (this.leads && (await this.#take(this.#seen?.state))) return;
     const state = await this.#parts.lease.read();
     // One that was deleted is its holder's for as long as it would have been: the holder knows nothing of it yet.
     const last = state === undefined ? this.#seen?.state : this.#see(state);
-    if (last !== undefined && this.#isHeldByAnother(last)) this.#depose();
-    else await this.#take(state);
+    if (last === undefined || !this.#isHeldByAnother(last)) {
+      if (!this.leads || !(await this.#yield())) await this.#take(state);
+      return;
+    }
+    this.#depose();
+    if (this.#isWanted && state !== undefined && state.wantedBy !== this.#parts.identity)
+      await this.#ask(state);
+  }
+
+  async #ask(state: LeaseState): Promise<void> {
+    const asked = await this.#parts.lease.ask(state, this.#parts.identity);
+    if (asked !== undefined) this.#see(asked);
+  }
+
+  /** Gives the lease up to another that asks for it, if it may go. @returns whether it did. */
+  async #yield(): Promise<boolean> {
+    const { identity, mayYield, lease } = this.#parts;
+    const state = this.#seen?.state;
+    if (state === undefined || ['', identity].includes(state.wantedBy) || !mayYield()) return false;
+    // Nothing is decided any more from here on, whatever becomes of the write.
+    this.#depose();
+    const given = await lease.write(state, '', YIELDED_MS);
+    if (given !== undefined) this.#see(given);
+    return true;
   }
 
   /** @returns false: somebody else wrote first. */
   async #take(from: LeaseState | undefined): Promise<boolean> {
     const { clock, lease, identity } = this.#parts;
     const askedMs = clock.nowMs();
+    const after = (from ?? this.#seen?.state)?.holder;
     const state = await lease.write(from, identity, DURATION_MS);
     if (state === undefined) return false;
     this.#see(state);
-    this.#lead(askedMs + RENEW_DEADLINE_MS);
+    this.#wantedUntilMs = -Infinity;
+    this.#lead(askedMs + RENEW_DEADLINE_MS, after);
     return true;
   }
 
   #see(state: LeaseState): LeaseState {
-    if (this.#seen?.state.version !== state.version)
-      this.#seen = { state, sinceMs: this.#parts.clock.nowMs() };
+    const isAlive = this.#seen?.state.beat !== state.beat;
+    this.#seen = { state, sinceMs: isAlive ? this.#parts.clock.nowMs() : (this.#seen?.sinceMs ?? 0) };
     return state;
   }
 
-  #isHeldByAnother({ holder, durationMs }: LeaseState): boolean {
-    if (holder === '' || holder === this.#parts.identity) return false;
+  #isHeldByAnother({ holder, wantedBy, durationMs }: LeaseState): boolean {
+    const { identity } = this.#parts;
+    if (holder === identity) return false;
+    // Given up for the one who asked: it comes first for as long as the lease would have run.
+    if (holder === '' && (wantedBy === '' || wantedBy === identity)) return false;
     return this.#parts.clock.nowMs() < (this.#seen?.sinceMs ?? 0) + durationMs;
   }
 
-  #lead(untilMs: number): void {
+  #lead(untilMs: number, after: string | undefined): void {
     const { clock, schedule, observer } = this.#parts;
     const leftMs = untilMs - clock.nowMs();
     if (leftMs <= 0 || this.#isStopped) return;
@@ -144,7 +203,7 @@ export class Leader {
     this.#cancelEnd?.();
     this.#untilMs = untilMs;
     this.#cancelEnd = schedule(() => this.#depose(), leftMs);
-    if (isNew) observer.elected();
+    if (isNew) observer.elected(after);
   }
 
   #depose(): void {

@@ -5,6 +5,7 @@
  */
 import type { JsonObject } from '../facts/json.ts';
 import { asObject } from '../facts/json.ts';
+import type { ApiRequest } from './api-client.ts';
 import { ApiError } from './api-error.ts';
 import { microTime } from './micro-time.ts';
 import type { ObjectName } from './paths.ts';
@@ -22,6 +23,10 @@ export interface LeaseState {
   readonly durationMs: number;
   /** Opaque; another one means that somebody wrote it. */
   readonly version: string;
+  /** Opaque; another one means that its holder renewed it, or that it has another holder. */
+  readonly beat: string;
+  /** Who asks the holder for it; empty: nobody. */
+  readonly wantedBy: string;
   /** The whole object: what is not ours in it stays. */
   readonly object: JsonObject;
 }
@@ -54,7 +59,18 @@ export class Lease {
   }
 
   /**
-   * Gives it to the holder.
+   * Asks its holder for it; the holder keeps it until it gives it up.
+   *
+   * @param by who asks.
+   * @returns the new state; undefined: somebody else wrote first, and nothing was written.
+   * @throws {ApiError} and then it may have been written.
+   */
+  async ask(from: LeaseState, by: string): Promise<LeaseState | undefined> {
+    return this.#replace({ ...from.object, metadata: wanted(from, by) });
+  }
+
+  /**
+   * Gives it to the holder, and settles who had asked for it.
    *
    * @param from the state that is replaced; undefined: there is none yet.
    * @param holder empty: to nobody.
@@ -67,22 +83,23 @@ export class Lease {
     durationMs: number,
   ): Promise<LeaseState | undefined> {
     const spec = this.#spec(from, holder, durationMs);
+    if (from === undefined) return this.#create({ ...KIND, metadata: this.#name, spec });
+    // A request stays until the one who asked holds it, or another does.
+    const isSettled = from.holder !== holder && holder !== '';
+    return this.#replace({ ...from.object, metadata: wanted(from, isSettled ? '' : from.wantedBy), spec });
+  }
+
+  #create(body: JsonObject): Promise<LeaseState | undefined> {
+    return this.#send({ method: 'POST', path: leasesPath(this.#name.namespace), body });
+  }
+
+  #replace(body: JsonObject): Promise<LeaseState | undefined> {
+    return this.#send({ method: 'PUT', path: leasePath(this.#name), body });
+  }
+
+  async #send(request: Pick<ApiRequest, 'method' | 'path' | 'body'>): Promise<LeaseState | undefined> {
     try {
-      return stateOf(
-        from === undefined
-          ? await this.#client.request({
-              method: 'POST',
-              path: leasesPath(this.#name.namespace),
-              body: { ...KIND, metadata: this.#name, spec },
-              ...LIMITS,
-            })
-          : await this.#client.request({
-              method: 'PUT',
-              path: leasePath(this.#name),
-              body: { ...from.object, spec },
-              ...LIMITS,
-            }),
-      );
+      return stateOf(await this.#client.request({ ...request, ...LIMITS }));
     } catch (error) {
       if (error instanceof ApiError && (error.status === 409 || error.notFound)) return undefined;
       throw error;
@@ -105,18 +122,29 @@ export class Lease {
   }
 }
 
+/** Annotation of the Lease: which replica asks its holder for it. */
+const WANTED_BY = 'resource-policy.scheduling/wanted-by';
 const KIND = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease' };
 const LIMITS = { deadlineMs: DEADLINE_MS };
 
 function stateOf(answer: unknown): LeaseState {
   const object = asObject(answer);
   const spec = asObject(object['spec']);
-  const { holderIdentity, leaseDurationSeconds } = spec;
-  const { resourceVersion } = asObject(object['metadata']);
+  const { holderIdentity, leaseDurationSeconds, renewTime } = spec;
+  const { resourceVersion, annotations } = asObject(object['metadata']);
+  const wantedBy = asObject(annotations)[WANTED_BY];
   return {
     holder: typeof holderIdentity === 'string' ? holderIdentity : '',
     durationMs: typeof leaseDurationSeconds === 'number' ? leaseDurationSeconds * 1_000 : 0,
     version: typeof resourceVersion === 'string' ? resourceVersion : '',
+    beat: JSON.stringify([holderIdentity, renewTime]),
+    wantedBy: typeof wantedBy === 'string' ? wantedBy : '',
     object,
   };
+}
+
+function wanted({ object }: LeaseState, by: string): JsonObject {
+  const metadata = asObject(object['metadata']);
+  const { [WANTED_BY]: _, ...annotations } = asObject(metadata['annotations']);
+  return { ...metadata, annotations: by === '' ? annotations : { ...annotations, [WANTED_BY]: by } };
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { asObject } from '../facts/json.ts';
 import { ApiError } from './api-error.ts';
 import type { ObjectName } from './paths.ts';
 import { MERGE_PATCH, podPath, policyPath } from './paths.ts';
@@ -32,6 +33,31 @@ export class Patcher {
       return await this.#patch(podPath(pod), { metadata: { uid: pod.uid, annotations } });
     } catch (error) {
       if (isOfAnother(error)) return 'gone';
+      throw error;
+    }
+  }
+
+  /**
+   * Sets annotations of exactly this pod.
+   *
+   * @returns its version afterwards; undefined: it no longer exists.
+   * @throws {ApiError} for anything else.
+   */
+  async touchPod(
+    pod: ObjectName & { readonly uid: string },
+    annotations: Readonly<Record<string, string>>,
+  ): Promise<string | undefined> {
+    try {
+      const answer = await this.#client.request({
+        method: 'PATCH',
+        path: podPath(pod),
+        body: { metadata: { uid: pod.uid, annotations } },
+        contentType: MERGE_PATCH,
+      });
+      const { resourceVersion } = asObject(asObject(answer)['metadata']);
+      return typeof resourceVersion === 'string' ? resourceVersion : undefined;
+    } catch (error) {
+      if (isOfAnother(error) || (error instanceof ApiError && error.notFound)) return undefined;
       throw error;
     }
   }

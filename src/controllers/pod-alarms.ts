@@ -15,6 +15,8 @@ export interface PodAlarmsParts {
   readonly ledger: Ledger;
   readonly clock: { nowMs(): number };
   readonly wake: Wake;
+  /** Whether this replica is the one that wakes; until it is, alarms are kept. */
+  readonly isLeading: () => boolean;
   /** Calls `run` once after the delay; the returned function calls it off. */
   readonly schedule: (run: () => void, delayMs: number) => () => void;
 }
@@ -65,6 +67,10 @@ export class PodAlarms {
 
   #ring(): void {
     const now = this.#parts.clock.nowMs();
+    if (!this.#parts.isLeading()) {
+      this.#plan(now + RETRY_MS);
+      return;
+    }
     let rung = 0;
     let nextMs = Infinity;
     for (const [key, { pod, dueMs }] of this.#alarms) {

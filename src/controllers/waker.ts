@@ -20,6 +20,8 @@ export interface WakerParts {
   readonly ledger: Ledger;
   readonly clock: { nowMs(): number };
   readonly wake: Wake;
+  /** Whether this replica is the one that wakes; it looks everywhere when it becomes it. */
+  readonly isLeading: () => boolean;
   /** Calls `run` once after the delay; the returned function calls it off. */
   readonly schedule: (run: () => void, delayMs: number) => () => void;
 }
@@ -56,6 +58,7 @@ export class Waker {
 
   /** The group has room now, or its pods may now go elsewhere. */
   room(ref: GroupRef): void {
+    if (!this.#parts.isLeading()) return;
     const now = this.#parts.clock.nowMs();
     const key = JSON.stringify([ref.policyKey, ref.group]);
     const opening = this.#openings.get(key) ?? {

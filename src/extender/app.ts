@@ -5,6 +5,7 @@
  */
 import type { ErrorRequestHandler, Express } from 'express';
 import express from 'express';
+import type { PodFacts } from '../facts/pod-facts.ts';
 import type { Committer } from '../scheduling/commit.ts';
 import type { Decider } from '../scheduling/decide.ts';
 import type { Preemptor } from '../scheduling/preempt.ts';
@@ -21,6 +22,8 @@ import type { Observe } from './verb.ts';
 import { handler } from './verb.ts';
 
 export interface AppParts {
+  /** Resolves when it is our turn to decide about the pod, or when the caller cannot wait any longer. */
+  readonly comes: (pod: PodFacts) => Promise<void>;
   readonly decider: Decider;
   readonly ranker: Ranker;
   readonly preemptor: Preemptor;
@@ -37,9 +40,9 @@ export function buildApp(parts: AppParts): Express {
   const { logger, observe } = parts;
   const app = bareApp();
   const body = express.raw({ type: () => true, limit: parts.bodyLimitBytes });
-  app.post('/filter', body, handler(filterVerb(parts.decider, logger), logger, observe));
+  app.post('/filter', body, handler(filterVerb(parts, logger), logger, observe));
   app.post('/prioritize', body, handler(prioritizeVerb(parts.ranker), logger, observe));
-  app.post('/preempt', body, handler(preemptVerb(parts.preemptor), logger, observe));
+  app.post('/preempt', body, handler(preemptVerb(parts), logger, observe));
   app.post('/bind', body, handler(bindVerb(parts.committer), logger, observe));
   addPages(app, parts);
   app.use((request, response) => {

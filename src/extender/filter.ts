@@ -3,18 +3,29 @@
  *
  * @module
  */
+import type { PodFacts } from '../facts/pod-facts.ts';
 import type { Decider, Decision } from '../scheduling/decide.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Verb } from './verb.ts';
 import type { ExtenderArgs, ExtenderFilterResult } from './wire.ts';
 import { filterResult, parseExtenderArgs } from './wire.ts';
 
+export interface FilterParts {
+  readonly decider: Decider;
+  /** Resolves when it is our turn to decide about the pod, or when the caller cannot wait any longer. */
+  readonly comes: (pod: PodFacts) => Promise<void>;
+}
+
 /** @param logger gets each decision about a pod of a policy, at level debug. */
-export function filterVerb(decider: Decider, logger: Logger): Verb<ExtenderArgs, ExtenderFilterResult> {
+export function filterVerb(
+  { decider, comes }: FilterParts,
+  logger: Logger,
+): Verb<ExtenderArgs, ExtenderFilterResult> {
   return {
     name: 'filter',
     parse: parseExtenderArgs,
-    answer: (args) => {
+    answer: async (args) => {
+      await comes(args.pod);
       const decision = decider.decide(args.pod, args.nodeNames);
       if (decision.outcome !== 'not-ours') logDecision(logger, args, decision);
       return { result: filterResult(args, decision), outcome: decision.outcome };

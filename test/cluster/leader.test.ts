@@ -26,7 +26,16 @@ class SharedLease {
   write(from: LeaseState | undefined, holder: string, durationMs: number): LeaseState | undefined {
     if (this.state?.version !== from?.version) return undefined;
     this.#version += 1;
-    this.state = { holder, durationMs, version: String(this.#version), object: {} };
+    const version = String(this.#version);
+    const wantedBy = from?.holder !== holder && holder !== '' ? '' : (from?.wantedBy ?? '');
+    this.state = { holder, durationMs, version, beat: version, wantedBy, object: {} };
+    return this.state;
+  }
+
+  ask(from: LeaseState, by: string): LeaseState | undefined {
+    if (this.state?.version !== from.version) return undefined;
+    this.#version += 1;
+    this.state = { ...from, version: String(this.#version), wantedBy: by };
     return this.state;
   }
 }
@@ -40,9 +49,13 @@ interface ContenderOptions {
 /** A process that wants to lead, its connection to the API server included. */
 class Contender {
   readonly told: string[] = [];
+  /** Who led before it, each time it was elected. */
+  readonly after: (string | undefined)[] = [];
   readonly requests: { readonly verb: 'read' | 'write'; readonly atMs: number }[] = [];
   /** What happens to a request before the API server does it. */
   onRequest: () => Promise<void> = async () => undefined;
+  /** Its kube-scheduler is at work. */
+  isBusy = false;
   /** So much later it is than what is planned knows: the process was held up. */
   heldUpMs = 0;
   /** What happens to an answer on its way. */
@@ -58,12 +71,17 @@ class Contender {
       lease: {
         read: () => this.#ask('read', () => shared.read()),
         write: (...args) => this.#ask('write', () => shared.write(...args)),
+        ask: (...args) => this.#ask('write', () => shared.ask(...args)),
       },
+      mayYield: () => !this.isBusy,
       identity: name,
       clock: { nowMs: () => time.nowMs() + this.heldUpMs },
       schedule: (run, delayMs) => time.schedule(() => (this.#isDead ? undefined : run()), delayMs),
       observer: {
-        elected: () => void this.told.push('elected'),
+        elected: (after) => {
+          this.told.push('elected');
+          this.after.push(after);
+        },
         deposed: () => void this.told.push('deposed'),
         forbidden: (message) => void this.told.push(`forbidden: ${message}`),
         failing: (message) => void this.told.push(`failing: ${message}`),
@@ -412,6 +430,75 @@ it('two never lead at once, whatever fails and however slow it is', async () => 
 
   // It was a fight, not one that led all the time.
   expect(leaders.size).toBe(3);
+});
+
+describe('a replica that is called asks for the lease', () => {
+  it('and has it within a few seconds when the holder is idle, with no time in which both lead', async () => {
+    const scene = new Scene();
+    const [first, second] = await scene.aPair();
+
+    second.leader.want();
+    for (let ms = 0; ms < 3_000; ms += 100) {
+      await scene.time.advance(100);
+      expect([first.leads, second.leads]).not.toEqual([true, true]);
+    }
+
+    expect([first.leads, second.leads]).toEqual([false, true]);
+    expect(second.told).toEqual(['elected']);
+  });
+
+  it('and is told that somebody led before it', async () => {
+    const scene = new Scene();
+    const [, second] = await scene.aPair();
+    second.leader.want();
+    await scene.time.advance(3_000);
+    expect(second.after).toEqual(['']);
+  });
+
+  it('in vain while the holder is at work', async () => {
+    const scene = new Scene();
+    const [first, second] = await scene.aPair();
+    first.isBusy = true;
+    second.leader.want();
+    await scene.time.advance(9_000);
+    expect([first.leads, second.leads]).toEqual([true, false]);
+  });
+
+  it('and gets it when the holder’s work is done', async () => {
+    const scene = new Scene();
+    const [first, second] = await scene.aPair();
+    first.isBusy = true;
+    second.leader.want();
+    await scene.time.advance(5_000);
+    first.isBusy = false;
+    await scene.time.advance(3_000);
+    expect([first.leads, second.leads]).toEqual([false, true]);
+  });
+
+  it('and it goes back to the first when the one who asked has died', async () => {
+    const scene = new Scene();
+    const [first, second] = await scene.aPair();
+    second.leader.want();
+    await scene.time.advance(0);
+    second.kill();
+    await scene.time.advance(10_000);
+    expect(first.leads).toBe(true);
+    expect(first.told).toEqual(['elected', 'deposed', 'elected']);
+  });
+});
+
+describe('a replica that is started again under its name', () => {
+  it('leads at once, and is told that it was itself who led', async () => {
+    const scene = new Scene();
+    const first = scene.contender('one');
+    first.leader.start();
+    await scene.time.advance(0);
+    first.kill();
+    const again = scene.contender('one');
+    again.leader.start();
+    await scene.time.advance(0);
+    expect([again.leads, again.after]).toEqual([true, ['one']]);
+  });
 });
 
 describe('an account without the right', () => {

@@ -18,6 +18,7 @@ class Scene {
   readonly woken: [string, number][] = [];
   /** The API server's answer to waking a pod. */
   onWake: (pod: PodFacts) => Promise<Woken> = async () => 'patched';
+  isLeading = true;
   readonly ledger = new Ledger({
     virtualNodes: VIRTUAL_NODES,
     clock: this.time,
@@ -28,6 +29,7 @@ class Scene {
     ledger: this.ledger,
     clock: this.time,
     schedule: this.time.schedule,
+    isLeading: () => this.isLeading,
     wake: (pod) => {
       this.woken.push([pod.name, this.time.nowMs()]);
       return this.onWake(pod);
@@ -212,6 +214,19 @@ describe('a pod that could not be woken', () => {
   });
 });
 
+describe('a replica that does not lead', () => {
+  it('wakes nobody, and keeps what is due until it does', async () => {
+    const scene = new Scene();
+    scene.isLeading = false;
+    scene.set(pod, 1_000);
+    await scene.time.advance(10_000);
+    expect(scene.woken).toEqual([]);
+    scene.isLeading = true;
+    await scene.time.advance(1_000);
+    expect(scene.woken.map(([name]) => name)).toEqual(['e1']);
+  });
+});
+
 describe('many pods that are due together', () => {
   it('are all woken, a share at a time, so that nothing else has to wait for long', async () => {
     const scene = new Scene();
@@ -220,6 +235,7 @@ describe('many pods that are due together', () => {
     const alarms = new PodAlarms({
       ledger: scene.ledger,
       clock: scene.time,
+      isLeading: () => true,
       schedule: (run, delayMs) =>
         schedule(() => {
           const before = scene.woken.length;

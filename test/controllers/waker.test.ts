@@ -20,6 +20,7 @@ class Scene {
   readonly woken: string[] = [];
   /** The API server's answer to waking a pod. */
   onWake: (pod: PodFacts) => Promise<Woken> = async () => 'patched';
+  isLeading = true;
   readonly ledger = new Ledger({
     virtualNodes: VIRTUAL_NODES,
     clock: this.time,
@@ -30,6 +31,7 @@ class Scene {
     ledger: this.ledger,
     clock: this.time,
     schedule: this.time.schedule,
+    isLeading: () => this.isLeading,
     wake: (pod) => {
       this.woken.push(pod.name);
       return this.onWake(pod);
@@ -426,6 +428,23 @@ describe('after a start', () => {
     scene.waker.roomEverywhere();
 
     expect(scene.time.planned).toBe(0);
+  });
+});
+
+describe('a replica that does not lead', () => {
+  it('wakes nobody, and looks everywhere when it does', async () => {
+    const scene = new Scene();
+    scene.isLeading = false;
+    scene.ledger.upsertNode(aNode('ecs-0').facts());
+    scene.ledger.upsertPolicy(ecs2.parsed());
+    scene.sees(w1.unschedulable());
+    scene.waker.roomEverywhere();
+    await scene.time.advance(10_000);
+    expect(scene.woken).toEqual([]);
+    scene.isLeading = true;
+    scene.waker.roomEverywhere();
+    await scene.time.advance(GRACE_MS);
+    expect(scene.woken).toEqual(['w1']);
   });
 });
 

@@ -126,6 +126,7 @@ export class Extender {
       { write: (line: string) => void this.log.push(asLogLine(line)) },
     );
     this.#app = buildApp({
+      comes: async () => undefined,
       decider: new Decider({ ledger, matcher, view, chooser }),
       preemptor: new Preemptor({ ledger, matcher, view, chooser }),
       ranker: new Ranker(ledger, matcher),
