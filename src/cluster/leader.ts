@@ -13,7 +13,7 @@ const DURATION_MS = 15_000;
 const RENEW_DEADLINE_MS = 10_000;
 const RETRY_MS = 2_000;
 /** A right that is missing is given by a person. */
-const FORBIDDEN_RETRY_MS = 60_000;
+const FORBIDDEN_RETRY_MS = 10_000;
 /** How often a replica that has asked for the lease looks whether it may have it. */
 const ASKING_RETRY_MS = 500;
 /** A request is void when nobody has called for so long. */
@@ -33,7 +33,7 @@ export interface LeaderObserver {
   elected(after: string | undefined): void;
   /** It leads no more. */
   deposed(): void;
-  /** The account may not use the Lease; told once until it may. Nobody leads; it is tried again every minute. */
+  /** The account may not use the Lease; told once until it may. Nobody leads; it is tried again every ten seconds. */
   forbidden(message: string): void;
   /** The API server cannot be asked; told once until it can. */
   failing(message: string): void;

@@ -8,7 +8,7 @@ import { Timeline } from '../controllers/timeline.ts';
 const DURATION_MS = 15_000;
 const RENEW_DEADLINE_MS = 10_000;
 const RETRY_MS = 2_000;
-const FORBIDDEN_RETRY_MS = 60_000;
+const FORBIDDEN_RETRY_MS = 10_000;
 
 const unreachable = (): Error => new Error('connection refused');
 const forbidden = (): ApiError =>
@@ -502,7 +502,7 @@ describe('a replica that is started again under its name', () => {
 });
 
 describe('an account without the right', () => {
-  it('leads nothing, is told of it once, and looks again every minute', async () => {
+  it('leads nothing, is told of it once, and looks again every ten seconds', async () => {
     const scene = new Scene();
     const one = scene.contender('one');
     one.onRequest = () => Promise.reject(forbidden());

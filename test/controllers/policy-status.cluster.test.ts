@@ -290,7 +290,7 @@ describe('with two processes, of which the first leads', () => {
     expect(log.filter(({ msg }) => /forbidden|may not/i.test(msg))).toEqual([]);
   });
 
-  test('without the right to the lease it says so once, writes no status, and places pods all the same', async () => {
+  test('without the right to the lease nothing is decided, and it says so once, until it has the right', async () => {
     const namespace = await aNamespace('forbidden');
     await plane.kubectl(['delete', 'rolebinding', 'resource-policy', '--namespace', 'kube-system']);
     expect(await first.stop()).toBe(0);
@@ -300,31 +300,23 @@ describe('with two processes, of which the first leads', () => {
     await createPolicy(namespace, 'spark');
     await createPods(namespace, 2);
 
+    const field = (path: string): Promise<string> =>
+      plane.kubectl(['get', 'pods', '--namespace', namespace, '-o', `jsonpath={.items[*]${path}}`]);
     await expect
-      .poll(
-        () =>
-          plane.kubectl([
-            'get',
-            'pods',
-            '--namespace',
-            namespace,
-            '-o',
-            'jsonpath={.items[*].spec.nodeName}',
-          ]),
-        WITHIN,
-      )
-      .toMatch(/^ecs-\w+ ecs-\w+$/);
+      .poll(() => field('.status.conditions[0].message'), WITHIN)
+      .toMatch(/^(resource-policy waits for its lease: .* ?){2}$/);
     const complaints = first.log.slice(from).filter(({ lease }) => lease !== undefined);
     expect(complaints).toMatchObject([
       {
-        level: 'warn',
+        level: 'error',
         lease: 'kube-system/resource-policy',
-        msg: expect.stringContaining(
-          'the account may not use the lease, so the status of policies is not written',
-        ),
+        msg: expect.stringContaining('the account may not use the lease, so nothing is decided'),
       },
     ]);
     expect((await policy(namespace, 'spark')).status).toBeUndefined();
+
+    await plane.kubectl(['apply', '-f', 'deploy/rbac.yaml']);
+    await expect.poll(() => field('.spec.nodeName'), AFTER_THE_LEASE).toMatch(/^ecs-\w+ ecs-\w+$/);
   });
 
   async function holder(): Promise<string> {
