@@ -510,7 +510,7 @@ describe('an account without the right', () => {
 
     await scene.time.advance(3 * FORBIDDEN_RETRY_MS);
     expect([one.leads, one.told]).toEqual([false, ['forbidden: leases is forbidden']]);
-    expect(one.requests.map(({ atMs }) => atMs)).toEqual([0, 60_000, 120_000, 180_000]);
+    expect(one.requests.map(({ atMs }) => atMs)).toEqual([0, 10_000, 20_000, 30_000]);
 
     one.onRequest = async () => undefined;
     await scene.time.advance(FORBIDDEN_RETRY_MS);
