@@ -68,6 +68,7 @@ test.each([
   ],
   ['[{ delete: { pod: a, node: n } }]', 'f.yaml: steps[0].delete: names one pod, policy, node or deployment'],
   ['[{ delete: { node: n, force: true } }]', 'f.yaml: steps[0].delete: only a pod is deleted with'],
+  ['[{ label: { labels: { a: b } } }]', 'f.yaml: steps[0].label: names one node or pod'],
   [
     '[{ extender: pause }]',
     'f.yaml: steps[0].extender: must be one of kill, stop, start, restart, is "pause"',

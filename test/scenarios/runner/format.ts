@@ -25,10 +25,7 @@ const labels = mapOf(text);
 /** null: the key must be absent, or is removed. */
 const changes = mapOf(nullable(text));
 
-const node = object(
-  { name: text, kind: oneOf('ecs', 'virtual') },
-  { labels, cpu: quantity, memory: quantity, pods: quantity },
-);
+const node = object({ name: text, kind: oneOf('ecs', 'virtual') }, { labels, cpu: quantity });
 export type NodeForm = ReturnType<typeof node>;
 
 const podFields = {
@@ -78,7 +75,6 @@ const expectation: Read<ExpectForm> = (value, path) => {
     {},
     {
       pods: mapOf(place),
-      of: labels,
       nodes: mapOf(count),
       units: mapOf(count),
       each: mapOf(object({}, { annotations: changes, labels: changes })),
@@ -88,13 +84,12 @@ const expectation: Read<ExpectForm> = (value, path) => {
       within: duration,
     },
   )(value, path);
-  const says = Object.keys(form).filter((key) => key !== 'of' && key !== 'within');
+  const says = Object.keys(form).filter((key) => key !== 'within');
   if (says.length === 0) throw new FormatError(path, 'expects nothing');
   return form;
 };
 export interface ExpectForm {
   readonly pods?: Readonly<Record<string, PlaceForm>>;
-  readonly of?: Readonly<Record<string, string>>;
   readonly nodes?: Readonly<Record<string, number>>;
   readonly units?: Readonly<Record<string, number>>;
   readonly each?: Readonly<Record<string, Pick<PlaceForm, 'annotations' | 'labels'>>>;
@@ -110,7 +105,7 @@ const manifest = object(
     apiVersion: oneOf('scheduling.alibabacloud.com/v1alpha1'),
     kind: oneOf('ResourcePolicy'),
     // The namespace is the scenario's.
-    metadata: object({ name: text }, { labels, annotations: labels }),
+    metadata: object({ name: text }, {}),
     spec: anyObject,
   },
   {},
@@ -138,6 +133,19 @@ export interface DeleteForm {
   readonly deployment?: string;
 }
 
+const labelling: Read<LabelForm> = (value, path) => {
+  const form = object({ labels: changes }, { node: text, pod: text })(value, path);
+  if ((form.node === undefined) === (form.pod === undefined)) {
+    throw new FormatError(path, 'names one node or pod');
+  }
+  return form;
+};
+export interface LabelForm {
+  readonly labels: Readonly<Record<string, string | null>>;
+  readonly node?: string;
+  readonly pod?: string;
+}
+
 const simpleSteps = {
   create: listOf(creation),
   expect: expectation,
@@ -147,7 +155,7 @@ const simpleSteps = {
   patch: object({ policy: text, spec: anyObject }, {}),
   delete: deletion,
   add: listOf(node),
-  label: object({ labels: changes }, { node: text, pod: text }),
+  label: labelling,
   annotate: object({ pod: text, annotations: changes }, {}),
   finish: object({ pod: text, phase: oneOf('Succeeded', 'Failed') }, {}),
   release: object({ pod: text }, {}),

@@ -9,16 +9,12 @@ import type { DeploymentForm, NodeForm, PodForm } from './format.ts';
 import type { Paths } from './paths.ts';
 
 /** Keeps a pod that lingers terminating until a step releases it, as a slow shutdown would. */
-export const LINGERS = 'scenario.test/lingers';
+const LINGERS = 'scenario.test/lingers';
 
 type PodFields = Omit<PodForm, 'pod' | 'count'>;
 
-export function nodeSpec({ name, kind, labels = {}, cpu, memory, pods }: NodeForm): NodeSpec {
-  const allocatable = {
-    ...(cpu === undefined ? {} : { cpu }),
-    ...(memory === undefined ? {} : { memory }),
-    ...(pods === undefined ? {} : { pods }),
-  };
+export function nodeSpec({ name, kind, labels = {}, cpu }: NodeForm): NodeSpec {
+  const allocatable = cpu === undefined ? {} : { cpu };
   return (kind === 'ecs' ? ecsNode : virtualNode)(name, { labels, allocatable });
 }
 
@@ -68,7 +64,7 @@ function template(form: PodFields, paths: Paths): { metadata: object; spec: obje
   return {
     metadata: {
       ...(labels === undefined ? {} : { labels }),
-      ...(annotations === undefined ? {} : { annotations: withTimes(annotations) }),
+      ...(annotations === undefined ? {} : { annotations }),
       ...(form.lingers === true ? { finalizers: [LINGERS] } : {}),
     },
     spec: {

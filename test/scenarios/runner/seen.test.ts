@@ -30,7 +30,6 @@ test.each<ExpectForm>([
   { pods: { a: { node: 'ecs-0', unit: 'ecs' }, b: { unit: 'eci' }, c: { waiting: 'ecs is at max' } } },
   { pods: { a: { labels: { app: 'web', tier: null } }, b: { annotations: { note: '*', other: null } } } },
   { nodes: { 'ecs-0': 1, 'eci-0': 1 }, units: { ecs: 1, eci: 1 }, waiting: 1, ready: true },
-  { of: { app: 'web' }, nodes: { 'ecs-0': 1 }, waiting: 0 },
   { each: { 'eci-0': { annotations: { note: 'x' } } } },
 ])('%j is so', (expected) => {
   expect(differences(PODS, expected)).toEqual([]);

@@ -101,13 +101,9 @@ function entryProblems(
 
 /** Of the pods that are neither finished nor terminating. */
 function countDifferences(pods: readonly SeenPod[], expected: ExpectForm): readonly string[] {
-  const of = Object.entries(expected.of ?? {});
   const live = pods.filter(
     ({ metadata, status }) =>
-      metadata.deletionTimestamp === undefined &&
-      status.phase !== 'Succeeded' &&
-      status.phase !== 'Failed' &&
-      of.every(([key, value]) => metadata.labels?.[key] === value),
+      metadata.deletionTimestamp === undefined && status.phase !== 'Succeeded' && status.phase !== 'Failed',
   );
   const bound = live.filter(({ spec }) => spec.nodeName !== undefined);
   const waiting = live.length - bound.length;
