@@ -82,7 +82,7 @@ export class DeletionCosts {
       this.#retryLater(pod);
     } finally {
       this.#underWay.delete(pod.uid);
-      if (this.#isLeading) this.#run();
+      this.#run();
     }
   }
 

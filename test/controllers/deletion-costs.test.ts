@@ -236,6 +236,20 @@ describe('a process that does not lead', () => {
     expect(scene.written).toHaveLength(length);
   });
 
+  it('plans nothing for a write that fails when it no longer leads', async () => {
+    const scene = new Scene();
+    const failures: (() => void)[] = [];
+    scene.onWrite = async () =>
+      new Promise((_resolve, reject) => failures.push(() => reject(new Error('503'))));
+    scene.sees(pod);
+    scene.costs.follow();
+    failures[0]?.();
+    await scene.time.advance(0);
+
+    expect(scene.log).toHaveLength(1);
+    expect(scene.time.planned).toBe(0);
+  });
+
   it('begins no write that was waiting for its turn', async () => {
     const scene = new Scene();
     const answers: (() => void)[] = [];

@@ -154,10 +154,14 @@ describe('pods are told of when the cluster changes around them', () => {
 describe('while several policies select a pod', () => {
   const other = aPolicy('other').unit({ resource: 'eci' }).unit({ resource: 'ecs' });
 
-  test('nothing is written', () => {
+  test.each([
+    ['whose units want another', onEcs],
+    ['whose units want another, the other way round', onEci],
+    ['with a cost of ours', onEci.ownCost(-300)],
+  ])('nothing is written on a pod %s', (_name, pod) => {
     const world = harness(spark, other);
-    world.sees(onEcs);
-    world.sees(onEci.ownCost(-100));
+    world.sees(pod);
+    expect([...world.ledger.miscosted()]).toEqual([]);
     expect(world.miscosted).toEqual([]);
   });
 

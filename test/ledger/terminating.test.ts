@@ -44,7 +44,8 @@ describe('a unit has terminating pods', () => {
 
   test('whether terminating pods count or not', () => {
     const world = harness(patient.spec({ ignoreTerminatingPod: false }));
-    world.sees(leaving);
+    world.sees(inJob('leaving').on('ecs-0'));
+    world.sees(leaving.version('2'));
     expect(terminating(world)).toEqual([true, false]);
     expect(world.taken(patient, 's1', 0)).toBe(1);
   });

@@ -97,7 +97,9 @@ describe('a pod goes on at once', () => {
   const cases: Record<string, { seen: readonly PodBuilder[]; pod?: PodBuilder; policy?: PolicyBuilder }> = {
     'when nobody of lower priority is in the unit': { seen: [web.priority(100)] },
     'when those of lower priority are elsewhere': { seen: [web.on('eci-0')] },
-    'when those of lower priority have ended': { seen: [web.finished()] },
+    'when those of lower priority have ended': {
+      seen: [web.finished(), aPod('elsewhere').labels({ app: 'web' }).on('eci-0')],
+    },
     'when they are bound nowhere': { seen: [aPod('idle').labels({ app: 'web' })] },
     'when it may not preempt': { seen: [web], pod: high.neverPreempting() },
     'under AfterAllUnits': { seen: [web], policy: spark.spec({ preemptPolicy: 'AfterAllUnits' }) },

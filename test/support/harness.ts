@@ -40,6 +40,8 @@ export class Harness {
   readonly rooms: GroupRef[] = [];
   /** Pods that the ledger told that no policy holds back any more. */
   readonly released: string[] = [];
+  /** Policies whose figures the ledger told to have changed. */
+  readonly counted: string[] = [];
   /** Pods that the ledger told to carry another deletion cost than their unit's. */
   readonly miscosted: string[] = [];
   /** Timed waits that began, as they are to be kept on the pod. */
@@ -66,7 +68,7 @@ export class Harness {
       listener: {
         room: (group) => void this.rooms.push(group),
         released: (pods) => void this.released.push(...pods.map(({ name }) => name)),
-        counted: () => undefined,
+        counted: (key) => void this.counted.push(key),
         miscosted: (pod) => void this.miscosted.push(pod.name),
       },
     });
