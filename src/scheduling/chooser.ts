@@ -8,7 +8,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { Choice } from '../placement/choose.ts';
 import { chooseUnit } from '../placement/choose.ts';
 import { fullness } from '../placement/usage.ts';
-import type { Unit } from '../policy/resource-policy.ts';
+import type { ResourcePolicy, Unit } from '../policy/resource-policy.ts';
 import type { Attempts } from './attempts.ts';
 import type { Membership } from './matcher.ts';
 import type { Waits } from './waits.ts';
@@ -49,12 +49,17 @@ export class Chooser {
   /** In a full unit only pods of the group itself make room. */
   #mayPreempt(pod: PodFacts, { policy, group }: Member, unit: Unit): boolean {
     if (policy.preemptPolicy !== 'BeforeNextUnit' || !pod.canPreempt) return false;
-    const { nominatedNode } = pod;
-    const nodes = this.#ledger.nodesOf(policy, unit);
-    if (nominatedNode !== undefined && nodes.has(nominatedNode)) return true;
+    if (this.#isNominated(pod, policy, unit)) return true;
     if (this.#attempts.isOver(pod, unit)) return false;
     const isFull =
       fullness(unit, this.#ledger.usage(policy, group, unit, pod.uid), pod.requests) !== undefined;
     return this.#ledger.hasVictims(policy, unit, pod.priority, isFull ? group : undefined);
+  }
+
+  /** Victims are leaving the unit for the pod. Where units share the node, its reservation tells for which they were chosen. */
+  #isNominated({ uid, nominatedNode }: PodFacts, policy: ResourcePolicy, unit: Unit): boolean {
+    if (nominatedNode === undefined || !this.#ledger.nodesOf(policy, unit).has(nominatedNode)) return false;
+    const held = this.#ledger.reservation(uid)?.unit;
+    return held === undefined || held.index === unit.index;
   }
 }

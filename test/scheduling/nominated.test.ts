@@ -135,3 +135,17 @@ describe('it is given up', () => {
     expect([world.taken(spark, 's1', 0), world.taken(spark, 's1', 1)]).toEqual([1, 1]);
   });
 });
+
+test('where units share its node, a pod goes to the unit for which it was freed', () => {
+  const shared = aPolicy('spark')
+    .spec({ preemptPolicy: 'BeforeNextUnit' })
+    .unit({ resource: 'ecs', max: 1 })
+    .unit({});
+  const world = anAuditedHarness({ nodes, policies: [shared] });
+  const stranger = aPod('stranger').labels({ app: 'web' }).on('ecs-0');
+  for (const each of [aPod('first').priority(100).on('ecs-1'), stranger, high]) world.sees(each);
+  expect(world.preempt(high, { 'ecs-0': [stranger] })).toMatchObject({ nodeNames: ['ecs-0'] });
+  world.sees(nominated);
+  world.seesGone(stranger);
+  expect(world.unitFor(nominated, ['ecs-0'])).toBe('any');
+});
