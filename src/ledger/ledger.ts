@@ -31,6 +31,7 @@ import { figuresOf } from './census.ts';
 import type { GroupCounts } from './group-counts.ts';
 import type { NodeSet } from './node-sets.ts';
 import { NodeSets } from './node-sets.ts';
+import { NodeUse } from './node-use.ts';
 import type { BoundShare, Share } from './policy-state.ts';
 import { applyShare, PolicyState } from './policy-state.ts';
 import type { Place, Reservation, Reserved, UnderWay } from './reservation.ts';
@@ -104,6 +105,7 @@ export class Ledger {
   readonly #pods = new Map<string, Entry>();
   readonly #podsByNamespace = new UidIndex();
   readonly #podsByNode = new UidIndex();
+  readonly #use = new NodeUse();
   /** Bound pods, finished ones left out, by priority. */
   readonly #boundByPriority = new Map<number, number>();
   readonly #reservations: Reservations;
@@ -157,6 +159,7 @@ export class Ledger {
       this.#podsByNamespace.remove(entry.pod.namespace, pod.uid);
       this.#podsByNode.remove(entry.pod.nodeName, pod.uid);
       this.#countPriority(entry.pod, -1);
+      this.#use.count(entry.pod, -1);
     }
     this.#reservations.drop(pod.uid);
     this.#finish();
@@ -212,6 +215,13 @@ export class Ledger {
     return this.#removed.has(uid);
   }
 
+  /** Whether the watch has shown that the pod will never be bound: it is removed, or was deleted or has ended unbound. */
+  isOver(uid: string): boolean {
+    const pod = this.pod(uid);
+    const endsUnbound = pod?.nodeName === undefined && (pod?.terminating === true || pod?.finished === true);
+    return endsUnbound || this.isRemoved(uid);
+  }
+
   reservation(uid: string): Reservation | undefined {
     return this.#reservations.get(uid);
   }
@@ -224,6 +234,16 @@ export class Ledger {
   get unsettledCount(): number {
     return this.#reservations.all().filter(({ state }) => state === 'binding' || state === 'uncertain')
       .length;
+  }
+
+  /** A node as the watch shows it; undefined: there is none of that name. */
+  node(name: string): NodeFacts | undefined {
+    return this.#nodes.get(name);
+  }
+
+  /** Summed requests of the pods that are bound to the node, `pods` being their number. */
+  usedOn(nodeName: string): Requests {
+    return this.#use.of(nodeName);
   }
 
   get podCount(): number {
@@ -478,6 +498,7 @@ export class Ledger {
     this.#podsByNamespace.add(pod.namespace, pod.uid);
     this.#podsByNode.add(pod.nodeName, pod.uid);
     this.#countPriority(pod, 1);
+    this.#use.count(pod, 1);
     return entry;
   }
 
@@ -503,6 +524,8 @@ export class Ledger {
     }
     this.#countPriority(before, -1);
     this.#countPriority(after, 1);
+    this.#use.count(before, -1);
+    this.#use.count(after, 1);
   }
 
   #countPriority({ nodeName, finished, priority }: PodFacts, difference: 1 | -1): void {

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { PodConstraints } from '../facts/pod-constraints.ts';
 import type { PodFacts } from '../facts/pod-facts.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Choice } from '../placement/choose.ts';
@@ -14,6 +15,7 @@ import type { FilterOutcome } from '../telemetry/outcomes.ts';
 import type { Chooser, Member } from './chooser.ts';
 import type { Matcher, Membership } from './matcher.ts';
 import type { View } from './ports.ts';
+import type { Scout } from './scout.ts';
 
 export type Decision =
   /** The nodes kube-scheduler may use: those of one unit, which now holds a place for the pod. */
@@ -41,6 +43,16 @@ export interface DeciderParts {
   readonly matcher: Matcher;
   readonly view: View;
   readonly chooser: Chooser;
+  readonly scout: Pick<Scout, 'seeks' | 'done'>;
+}
+
+/** What kube-scheduler asks: which of these nodes may the pod use? */
+export interface Question {
+  readonly pod: PodFacts;
+  /** Names of the nodes that it found feasible. */
+  readonly candidates: readonly string[];
+  /** What the pod asks of its node. */
+  readonly constraints: () => PodConstraints;
 }
 
 export class Decider {
@@ -48,26 +60,25 @@ export class Decider {
   readonly #matcher: Matcher;
   readonly #view: View;
   readonly #chooser: Chooser;
+  readonly #scout: DeciderParts['scout'];
   readonly #sampler = new Sampler();
 
-  constructor({ ledger, matcher, view, chooser }: DeciderParts) {
+  constructor({ ledger, matcher, view, chooser, scout }: DeciderParts) {
     this.#ledger = ledger;
     this.#matcher = matcher;
     this.#view = view;
     this.#chooser = chooser;
+    this.#scout = scout;
   }
 
-  /**
-   * Decides about a pod and holds its place.
-   *
-   * @param candidates names of the nodes that kube-scheduler found feasible.
-   */
-  decide(pod: PodFacts, candidates: readonly string[]): Decision {
+  /** Decides about a pod and holds its place. */
+  decide(question: Question): Decision {
+    const { pod, candidates } = question;
     const unready = this.#view.unready();
     if (unready !== undefined) return { outcome: 'not-ready', text: unready };
     const membership = this.#matcher.membershipOf(pod);
     if (membership.kind === 'none') return { outcome: 'not-ours' };
-    const decision = this.#settled(pod, candidates) ?? this.#place(pod, membership, candidates);
+    const decision = this.#settled(pod, candidates) ?? this.#place(question, membership);
     if (decision.outcome !== 'chosen') {
       this.#ledger.noteRefused(pod.uid, decision.outcome === 'waiting' ? decision.unit : undefined);
     }
@@ -76,7 +87,7 @@ export class Decider {
 
   /** A pod that was decided upon already: kube-scheduler's view is behind, or a Binding's answer was lost. */
   #settled(pod: PodFacts, candidates: readonly string[]): Decision | undefined {
-    if (this.#ledger.isRemoved(pod.uid)) return { outcome: 'already-decided', text: 'the pod was deleted' };
+    if (this.#ledger.isOver(pod.uid)) return { outcome: 'already-decided', text: 'the pod was deleted' };
     const reservation = this.#ledger.reservation(pod.uid);
     const nodeName = this.#ledger.pod(pod.uid)?.nodeName ?? reservation?.nodeName;
     if (nodeName === undefined) return undefined;
@@ -86,18 +97,16 @@ export class Decider {
     return { outcome: 'chosen', nodeNames: [nodeName], unit: reservation?.unit, text };
   }
 
-  #place(
-    pod: PodFacts,
-    membership: Exclude<Membership, { kind: 'none' }>,
-    candidates: readonly string[],
-  ): Decision {
+  #place(question: Question, membership: Exclude<Membership, { kind: 'none' }>): Decision {
+    const { pod } = question;
     if (membership.kind === 'unplaceable') {
       this.#ledger.forget(pod.uid);
       return { outcome: membership.outcome, text: membership.text };
     }
     const { policy, group } = membership;
-    const choice = this.#choose(pod, membership, candidates);
+    const choice = this.#choose(question, membership);
     if (choice.kind === 'chosen') {
+      this.#scout.done(pod.uid);
       this.#ledger.reserve({ pod, policy, group, unit: choice.unit });
       const { unit, nodeNames, verdicts } = choice;
       return { outcome: 'chosen', nodeNames, unit, text: choiceText(policy, verdicts) };
@@ -111,9 +120,11 @@ export class Decider {
     return { outcome: isFull ? 'full' : 'lacks-resources', text: refusalText(policy, choice.verdicts) };
   }
 
-  #choose(pod: PodFacts, member: Member, candidates: readonly string[]): Choice {
-    return this.#chooser.choose(pod, member, (unit) =>
-      this.#sampler.sample(candidates, this.#ledger.nodesOf(member.policy, unit)),
-    );
+  #choose({ pod, candidates, constraints }: Question, member: Member): Choice {
+    const { policy } = member;
+    return this.#chooser.choose(pod, member, {
+      candidates: (unit) => this.#sampler.sample(candidates, this.#ledger.nodesOf(policy, unit)),
+      seeks: (unit) => this.#scout.seeks({ pod, offered: candidates.length, constraints }, policy, unit),
+    });
   }
 }

@@ -14,6 +14,7 @@ import type { PreemptOutcome } from '../telemetry/outcomes.ts';
 import type { Chooser, Member } from './chooser.ts';
 import type { Matcher } from './matcher.ts';
 import type { View } from './ports.ts';
+import type { Scout } from './scout.ts';
 
 /** UIDs of the pods that kube-scheduler would evict, by node. */
 export type Victims = ReadonlyMap<string, readonly string[]>;
@@ -31,6 +32,7 @@ export interface PreemptorParts {
   readonly matcher: Matcher;
   readonly view: View;
   readonly chooser: Chooser;
+  readonly scout: Pick<Scout, 'isOut'>;
 }
 
 export class Preemptor {
@@ -46,14 +48,19 @@ export class Preemptor {
     if (view.unready() !== undefined) return { outcome: 'not-ready', nodeNames: NOBODY };
     const member = matcher.membershipOf(pod);
     if (member.kind === 'none') return { outcome: 'not-ours', nodeNames: [...candidates.keys()] };
-    if (member.kind === 'unplaceable' || ledger.isRemoved(pod.uid))
+    if (member.kind === 'unplaceable' || ledger.isOver(pod.uid))
       return { outcome: 'nobody', nodeNames: NOBODY };
+    // A node may take it as it is.
+    if (this.#parts.scout.isOut(pod.uid)) return { outcome: 'nobody', nodeNames: NOBODY };
     const held = ledger.reservation(pod.uid);
     const isBound = ledger.pod(pod.uid)?.nodeName !== undefined;
     if (isBound || (held !== undefined && held.state !== 'reserved'))
       return { outcome: 'nobody', nodeNames: NOBODY };
     // What the walk through the units comes to when none has a feasible node: else there were nothing to preempt for.
-    const choice = this.#parts.chooser.choose(pod, member, () => NOBODY);
+    const choice = this.#parts.chooser.choose(pod, member, {
+      candidates: () => NOBODY,
+      seeks: () => false,
+    });
     for (const unit of unitsToPreemptIn(member.policy, choice)) {
       const nodeNames = this.#nodesOf(unit, { pod, member, candidates });
       if (nodeNames.length === 0) continue;
@@ -92,6 +99,7 @@ function unitsToPreemptIn(policy: ResourcePolicy, choice: Choice): readonly Unit
       return policy.units.slice(0, choice.unit.index + 1);
     case 'resources-for-a-time':
     case 'terminating-pods':
+    case 'not-offered':
       return [];
   }
 }

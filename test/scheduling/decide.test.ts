@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { PodBuilder } from '../support/builders.ts';
 import { aNode, aPod, aPolicy } from '../support/builders.ts';
 import { Harness } from '../support/harness.ts';
 
@@ -159,6 +160,17 @@ describe('pods that were decided upon already', () => {
     const pod = aPod('e1').ofGroup('s1');
     world.sees(pod);
     world.seesGone(pod);
+    expect(world.filter(pod)).toMatchObject({ outcome: 'already-decided' });
+    expect(world.ledger.reservationCount).toBe(0);
+  });
+
+  test.each([
+    ['being deleted', (pod: PodBuilder) => pod.terminating()],
+    ['ended', (pod: PodBuilder) => pod.finished('Failed')],
+  ])('nor does one that it showed %s before it was bound', (_name, ending) => {
+    const world = harness();
+    const pod = aPod('e1').ofGroup('s1');
+    world.sees(ending(pod.version('2')));
     expect(world.filter(pod)).toMatchObject({ outcome: 'already-decided' });
     expect(world.ledger.reservationCount).toBe(0);
   });

@@ -197,6 +197,10 @@ describe('pods whose preemption is not ours to judge, or not now', () => {
       world.seesGone(high);
       return high;
     },
+    'that is being deleted': (world) => {
+      world.sees(high.version('2').terminating());
+      return high;
+    },
     'that is being bound': (world) => {
       world.seesGone(b);
       world.filter(high);
