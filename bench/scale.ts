@@ -101,7 +101,12 @@ async function call(extender: ExtenderProcess): Promise<void> {
       Nodes: null,
       NodeNames: nodeNames,
     };
-    const answer = await pool.request({ method: 'POST', path: '/filter', body: JSON.stringify(body) });
+    const answer = await pool.request({
+      method: 'POST',
+      path: '/filter',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
     const { NodeNames = [] } = (await answer.body.json()) as { NodeNames?: string[] };
     if (NodeNames.length === 0)
       throw new Error(`pod ${pod} was refused: the calls are not what they should be`);

@@ -5,13 +5,16 @@
  */
 import type { ErrorRequestHandler, Express } from 'express';
 import express from 'express';
+import { messageOf } from '../facts/message-of.ts';
 import type { PodFacts } from '../facts/pod-facts.ts';
 import type { Committer } from '../scheduling/commit.ts';
 import type { Decider } from '../scheduling/decide.ts';
 import type { Preemptor } from '../scheduling/preempt.ts';
 import type { Ranker } from '../scheduling/rank.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import type { VerbName } from '../telemetry/outcomes.ts';
+import type { CallOutcome, VerbName } from '../telemetry/outcomes.ts';
+import type { BodyLimit } from './body.ts';
+import { BodyBudget, readBody } from './body.ts';
 import { bindVerb } from './bind.ts';
 import { filterVerb } from './filter.ts';
 import { preemptVerb } from './preempt.ts';
@@ -36,14 +39,22 @@ export interface AppParts {
   readonly bodyLimitBytes: number;
 }
 
+/**
+ * Bodies of the largest size that there is room for at once. kube-scheduler sends one at a time: it filters pod by pod,
+ * and only the bodies of /bind, which are small, overlap.
+ */
+const BODIES_AT_ONCE = 2;
+const BIND_LIMIT: BodyLimit = { bytes: 16_384, wayOut: 'four names are shorter' };
+
 export function buildApp(parts: AppParts): Express {
   const { logger, observe } = parts;
   const app = bareApp();
-  const body = express.raw({ type: () => true, limit: parts.bodyLimitBytes });
+  const limit = { bytes: parts.bodyLimitBytes, wayOut: 'raise --body-limit-mb' };
+  const body = readBody(limit, new BodyBudget(BODIES_AT_ONCE * parts.bodyLimitBytes));
   app.post('/filter', body, handler(filterVerb(parts, logger), logger, observe));
   app.post('/prioritize', body, handler(prioritizeVerb(parts.ranker), logger, observe));
   app.post('/preempt', body, handler(preemptVerb(parts), logger, observe));
-  app.post('/bind', body, handler(bindVerb(parts.committer), logger, observe));
+  app.post('/bind', readBody(BIND_LIMIT), handler(bindVerb(parts.committer), logger, observe));
   addPages(app, parts);
   app.use((request, response) => {
     response.status(404).json({
@@ -80,29 +91,27 @@ function addPages(app: Express, { unready, metrics }: Pick<AppParts, 'unready' |
 
 const VERBS: readonly VerbName[] = ['filter', 'prioritize', 'preempt', 'bind'];
 
-/** Bodies that could not be read: too large, broken encoding, cut off. */
+/** Bodies that were not read: not acceptable, too large, cut off. */
 function unreadable(logger: Logger, observe: Observe): ErrorRequestHandler {
-  return (error: unknown, request, response, next) => {
-    if (response.headersSent) {
-      next(error);
-      return;
-    }
+  return (error: unknown, request, response, _next) => {
     const { status, message } = asHttpError(error);
-    logger[status < 500 ? 'warn' : 'error'](
-      { path: request.path, err: status < 500 ? undefined : error },
-      message,
-    );
-    response.status(status).json({ Error: `resource-policy: ${message}` });
+    const isTheirs = status !== 500;
+    logger[isTheirs ? 'warn' : 'error']({ path: request.path, err: isTheirs ? undefined : error }, message);
     const verb = VERBS.find((name) => request.path === `/${name}`);
-    if (verb !== undefined) observe(verb, status < 500 ? 'bad-request' : 'internal-error');
+    if (verb !== undefined) observe(verb, outcomeOf(status));
+    // Answered already, because the body took too long: what is left of the connection is of no use.
+    if (response.headersSent) response.destroy();
+    else response.status(status).json({ Error: `resource-policy: ${message}` });
   };
 }
 
-/** body-parser's errors carry their status; anything else is ours. */
+/** Their errors, ours and body-parser's, carry their status; anything else is a fault of ours. */
 function asHttpError(error: unknown): { status: number; message: string } {
-  if (!(error instanceof Error)) return { status: 500, message: String(error) };
-  const status = 'status' in error && typeof error.status === 'number' ? error.status : 500;
-  // body-parser's own text does not say what to do.
-  if (status === 413) return { status, message: 'the body is over the limit; raise --body-limit-mb' };
-  return { status, message: error.message };
+  const isKnown = error instanceof Error && 'status' in error && typeof error.status === 'number';
+  return { status: isKnown ? Number(error.status) : 500, message: messageOf(error) };
+}
+
+function outcomeOf(status: number): CallOutcome {
+  if (status === 503) return 'overloaded';
+  return status === 500 ? 'internal-error' : 'bad-request';
 }

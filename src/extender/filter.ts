@@ -26,7 +26,11 @@ export function filterVerb(
     parse: parseExtenderArgs,
     answer: async (args) => {
       await comes(args.pod);
-      const decision = decider.decide(args.pod, args.nodeNames);
+      const decision = decider.decide({
+        pod: args.pod,
+        candidates: args.nodeNames,
+        constraints: args.constraints,
+      });
       if (decision.outcome !== 'not-ours') logDecision(logger, args, decision);
       return { result: filterResult(args, decision), outcome: decision.outcome };
     },

@@ -8,7 +8,8 @@ import { messageOf } from '../facts/message-of.ts';
 import type { Request, RequestHandler, Response } from 'express';
 import type { Logger } from '../telemetry/logger.ts';
 import type { CallOutcome, VerbName } from '../telemetry/outcomes.ts';
-import { BadRequest } from './wire.ts';
+import { BadRequest } from './bad-request.ts';
+import { parseJson } from './json-body.ts';
 
 export interface Verb<Args, Result> {
   readonly name: VerbName;
@@ -53,15 +54,4 @@ export function handler<Args, Result>(
       done(isTheirs ? 'bad-request' : 'internal-error');
     }
   };
-}
-
-function parseJson(body: unknown): unknown {
-  // express.raw leaves the body undefined when there is none.
-  const text = Buffer.isBuffer(body) ? body.toString('utf8') : '';
-  if (text === '') throw new BadRequest('the body is empty; POST the JSON that kube-scheduler sends');
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new BadRequest(`the body is not JSON: ${messageOf(error)}`);
-  }
 }

@@ -8,19 +8,23 @@ import type { JsonObject } from '../facts/json.ts';
 import { asObject, isObject } from '../facts/json.ts';
 import { messageOf } from '../facts/message-of.ts';
 import type { NodeObject } from '../facts/node-facts.ts';
+import type { PodConstraints } from '../facts/pod-constraints.ts';
+import { podConstraints } from '../facts/pod-constraints.ts';
 import type { PodFacts } from '../facts/pod-facts.ts';
 import { podFacts } from '../facts/pod-facts.ts';
 import type { BindRequest } from '../scheduling/commit.ts';
 import type { Decision } from '../scheduling/decide.ts';
 import type { Score } from '../scheduling/rank.ts';
-
-/** The request is JSON, but not what kube-scheduler sends; the message names the field. */
-export class BadRequest extends Error {}
+import { BadRequest } from './bad-request.ts';
+import { POD_SHAPE } from './pod-shape.ts';
+import { misfit } from './shape.ts';
 
 /** ExtenderArgs: a pod and the nodes that are feasible for it. */
 export interface ExtenderArgs {
   readonly pod: PodFacts;
   readonly nodeNames: readonly string[];
+  /** What the pod asks of its node; parsed when it is asked for, which is rare. */
+  readonly constraints: () => PodConstraints;
   /** Whole Node objects, sent instead of names by a kube-scheduler configured without nodeCacheCapable. */
   readonly nodes: readonly NodeObject[] | undefined;
 }
@@ -62,26 +66,33 @@ export interface ExtenderBindingResult {
  */
 const EXPLAINED_NODES = 100;
 
+/** As Kubernetes limits the names of its objects. */
+const LONGEST_NAME = 253;
+/** A DNS subdomain, which the names of pods, namespaces and nodes are. */
+const NAME = /^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$/;
+const UID_TEXT = /^[!-~]{1,253}$/;
+
 /** @throws {BadRequest} naming the field that is missing or of the wrong type. */
 export function parseExtenderArgs(body: unknown): ExtenderArgs {
   const { Pod, NodeNames, Nodes } = objectOf(body, 'the body');
   const pod = parsePod(Pod);
-  if (isNames(NodeNames)) return { pod, nodeNames: NodeNames, nodes: undefined };
+  const constraints = (): PodConstraints => podConstraints(asObject(Pod));
+  if (isNames(NodeNames)) return { pod, constraints, nodeNames: NodeNames, nodes: undefined };
   if (NodeNames !== undefined && NodeNames !== null)
     throw new BadRequest('NodeNames must be a list of node names');
   const nodes = objectOf(Nodes, 'NodeNames or Nodes')['items'];
   if (!isNodes(nodes)) throw new BadRequest('Nodes.items must be a list of nodes with metadata.name');
-  return { pod, nodes, nodeNames: nodes.map((node) => node.metadata.name) };
+  return { pod, constraints, nodes, nodeNames: nodes.map((node) => node.metadata.name) };
 }
 
 /** @throws {BadRequest} naming the field that is missing or of the wrong type. */
 export function parseBindingArgs(body: unknown): BindRequest {
   const args = objectOf(body, 'the body');
   return {
-    namespace: text(args, 'PodNamespace'),
-    name: text(args, 'PodName'),
-    uid: text(args, 'PodUID'),
-    nodeName: text(args, 'Node'),
+    namespace: checkedName(text(args, 'PodNamespace'), 'PodNamespace'),
+    name: checkedName(text(args, 'PodName'), 'PodName'),
+    uid: checkedUid(text(args, 'PodUID'), 'PodUID'),
+    nodeName: checkedName(text(args, 'Node'), 'Node'),
   };
 }
 
@@ -97,7 +108,10 @@ export function parsePreemptionArgs(body: unknown): ExtenderPreemptionArgs {
     ? ['NodeNameToMetaVictims', NodeNameToMetaVictims]
     : ['NodeNameToVictims', objectOf(NodeNameToVictims, 'NodeNameToMetaVictims or NodeNameToVictims')];
   const metaVictims = Object.fromEntries(
-    Object.entries(byNode).map(([node, victims]) => [node, parseVictims(victims, `${field}.${node}`)]),
+    Object.entries(byNode).map(([node, victims]) => {
+      if (!isName(node)) throw new BadRequest(`${field} must be by node name`);
+      return [node, parseVictims(victims, `${field}.${node}`)];
+    }),
   );
   const victims = new Map(
     Object.entries(metaVictims).map(([node, { Pods }]) => [node, Pods.map(({ UID }) => UID)]),
@@ -106,20 +120,21 @@ export function parsePreemptionArgs(body: unknown): ExtenderPreemptionArgs {
 }
 
 function parseVictims(value: unknown, path: string): MetaVictims {
-  const { Pods, NumPDBViolations } = objectOf(value, path);
+  const { Pods, NumPDBViolations = 0 } = objectOf(value, path);
+  if (!isCount(NumPDBViolations)) throw new BadRequest(`${path}.NumPDBViolations must be a count`);
   // Go writes an empty list as null.
   const pods: unknown = Pods ?? [];
   if (!Array.isArray(pods)) throw new BadRequest(`${path}.Pods must be a list`);
   return {
     Pods: pods.map((pod: unknown, index) => ({ UID: victimUid(pod, `${path}.Pods[${index}]`) })),
-    NumPDBViolations: typeof NumPDBViolations === 'number' ? NumPDBViolations : 0,
+    NumPDBViolations,
   };
 }
 
 function victimUid(value: unknown, path: string): string {
   const pod = objectOf(value, path);
   const uid = pod['UID'] ?? asObject(pod['metadata'])['uid'];
-  if (typeof uid === 'string' && uid !== '') return uid;
+  if (typeof uid === 'string' && uid !== '') return checkedUid(uid, path);
   throw new BadRequest(`${path} has no UID`);
 }
 
@@ -166,10 +181,16 @@ function refused(args: ExtenderArgs, reason: string): ExtenderFilterResult {
 
 function parsePod(value: unknown): PodFacts {
   const pod = objectOf(value, 'Pod');
+  const problem = misfit(pod, POD_SHAPE, 'Pod');
+  if (problem !== undefined) throw new BadRequest(problem);
   try {
-    return podFacts(pod);
+    const facts = podFacts(pod);
+    checkedUid(facts.uid, 'Pod.metadata.uid');
+    checkedName(facts.name, 'Pod.metadata.name');
+    checkedName(facts.namespace, 'Pod.metadata.namespace');
+    return facts;
   } catch (error) {
-    throw new BadRequest(`Pod: ${messageOf(error)}`);
+    throw error instanceof BadRequest ? error : new BadRequest(`Pod: ${messageOf(error)}`);
   }
 }
 
@@ -184,16 +205,35 @@ function text(from: JsonObject, field: string): string {
   throw new BadRequest(`${field} is missing or empty`);
 }
 
+/** It goes into paths of the API server, and the counts of its pods are kept by it. */
+function checkedName(value: string, field: string): string {
+  if (value.length <= LONGEST_NAME && NAME.test(value)) return value;
+  throw new BadRequest(`${field} cannot be the name of an object`);
+}
+
+function checkedUid(value: string, field: string): string {
+  if (UID_TEXT.test(value)) return value;
+  throw new BadRequest(`${field} cannot be a UID`);
+}
+
+/** Short enough for one; nothing more is asked of names that are only looked up and handed back. */
+function isName(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= LONGEST_NAME;
+}
+
 function isNames(value: unknown): value is readonly string[] {
-  return Array.isArray(value) && value.every((name) => typeof name === 'string');
+  return Array.isArray(value) && value.every(isName);
 }
 
 function isNodes(value: unknown): value is readonly { metadata: { name: string } }[] {
   return (
     Array.isArray(value) &&
     value.every(
-      (node: unknown) =>
-        isObject(node) && isObject(node['metadata']) && typeof node['metadata']['name'] === 'string',
+      (node: unknown) => isObject(node) && isObject(node['metadata']) && isName(node['metadata']['name']),
     )
   );
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }

@@ -108,7 +108,7 @@ export function podFacts(pod: PodObject): PodFacts {
     name: required(metadata.name, 'metadata.name'),
     labels: metadata.labels ?? {},
     annotations: kept(annotations),
-    requests: requestsOf(pod.spec, pod.status),
+    requests: requestsOf(pod.spec ?? {}, pod.status ?? {}),
     resourceVersion: metadata.resourceVersion ?? '',
     createdMs: metadata.creationTimestamp ? Date.parse(metadata.creationTimestamp) : 0,
     nodeName: nonEmpty(pod.spec?.nodeName),

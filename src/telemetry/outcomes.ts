@@ -60,8 +60,15 @@ export type PreemptOutcome = (typeof PREEMPT_OUTCOMES)[number];
 /** Outcomes of /prioritize. */
 export const PRIORITIZE_OUTCOMES = ['ranked', 'not-ours'] as const;
 
-/** Outcomes that every verb may have: what was sent is not what kube-scheduler sends, or the error is ours. */
-export const FAILED_CALLS = ['bad-request', 'internal-error'] as const;
+/** Outcomes that every verb may have. */
+export const FAILED_CALLS = [
+  /** What was sent is not what kube-scheduler sends. */
+  'bad-request',
+  /** There was no room for its body. */
+  'overloaded',
+  /** The error is ours. */
+  'internal-error',
+] as const;
 
 /** All outcomes by verb; each is a series of the metric of calls from the start. */
 export const OUTCOMES = {

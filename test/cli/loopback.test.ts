@@ -2,7 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { describe, expect, it, vi } from 'vitest';
 import { loopbackAddress } from '../../src/cli/loopback.ts';
 
-vi.mock('node:dns/promises', () => ({ lookup: vi.fn() }));
+vi.mock('node:dns/promises', () => ({ lookup: vi.fn<typeof lookup>() }));
 
 const found = (...addresses: readonly string[]): void =>
   void vi

@@ -187,12 +187,22 @@ export class Extender {
     return this.post('/bind', { ...capturedBind(), ...change });
   }
 
-  async send(method: string, path: string, body?: string | Buffer): Promise<Reply> {
+  async send(
+    method: string,
+    path: string,
+    body?: string | Buffer,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Reply> {
     const reply = await new Promise<Omit<Reply, 'json'>>((resolve, reject) => {
-      const request = httpRequest(`${this.url}${path}`, { method, agent: false }, (response) => {
-        const { statusCode: status = 0, headers } = response;
-        text(response).then((all) => resolve({ status, headers, text: all }), reject);
-      });
+      const sent = { 'content-type': 'application/json', ...headers };
+      const request = httpRequest(
+        `${this.url}${path}`,
+        { method, agent: false, headers: sent },
+        (response) => {
+          const { statusCode: status = 0, headers: answered } = response;
+          text(response).then((said) => resolve({ status, headers: answered, text: said }), reject);
+        },
+      );
       request.on('error', reject);
       request.end(body);
     });

@@ -140,6 +140,11 @@ describe('no quantity', () => {
   );
 });
 
+it('a text of more than a thousand characters is none: reading a million digits takes half a second', () => {
+  expect(parseAmount('memory', '9'.repeat(1_000))).toBe(MOST);
+  expect(parseAmount('memory', '9'.repeat(1_001))).toBeUndefined();
+});
+
 describe('any quantity', () => {
   const SUFFIXES: Record<string, readonly [base: bigint, power: bigint]> = {
     '': [10n, 0n],

@@ -1,0 +1,15 @@
+/**
+ * What a caller is told that sends something else than kube-scheduler does.
+ *
+ * @module
+ */
+
+/** Names of fields come from the body, so they may be of any length. */
+const LONGEST_MESSAGE = 300;
+
+/** The request cannot be read; the message says what is wrong with which field. */
+export class BadRequest extends Error {
+  constructor(message: string) {
+    super(message.slice(0, LONGEST_MESSAGE));
+  }
+}
