@@ -719,9 +719,10 @@ export class Ledger {
     );
   }
 
-  /** As the watch shows the pod, if it does. */
+  /** As the watch shows the pod; one that it does not show may have gone unseen. */
   #isSeenNominated(reservation: Reserved): boolean {
-    return this.#isNominatedFor(reservation, this.#pods.get(reservation.pod.uid)?.pod ?? reservation.pod);
+    const seen = this.#pods.get(reservation.pod.uid)?.pod;
+    return seen !== undefined && this.#isNominatedFor(reservation, seen);
   }
 
   #isNominatedFor({ policy, unit }: Reserved, { nominatedNode }: PodFacts): boolean {

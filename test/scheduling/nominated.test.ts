@@ -136,6 +136,13 @@ describe('it is given up', () => {
   });
 });
 
+test('a place is not held for ever for a nominated pod that went unseen, as before a restart', () => {
+  const world = anAuditedHarness({ nodes, policies: [spark] });
+  expect(world.unitFor(nominated)).toBe('ecs');
+  wait(world, 60_000);
+  expect(world.ledger.reservationCount).toBe(0);
+});
+
 test('where units share its node, a pod goes to the unit for which it was freed', () => {
   const shared = aPolicy('spark')
     .spec({ preemptPolicy: 'BeforeNextUnit' })
