@@ -23,14 +23,14 @@ export type Shape =
   | { readonly fields: Readonly<Record<string, Shape>> };
 
 /**
- * What does not fit, with its path; undefined: all does. What is absent fits, and so does null for a list, a map or an
- * object: Go writes it for an empty one.
+ * What does not fit, with its path; undefined: all does. What is absent fits, and so does null for a list or a map: Go
+ * writes it for an empty one.
  */
 export function misfit(value: unknown, shape: Shape, path: string): string | undefined {
   if (value === undefined) return undefined;
   if (typeof shape === 'string')
     return isScalar(value, shape) ? undefined : `${path} must be ${WORDS[shape]}`;
-  if (value === null) return undefined;
+  if (value === null && !('fields' in shape)) return undefined;
   if ('listOf' in shape) {
     if (!Array.isArray(value)) return `${path} must be a list`;
     return firstOf(value.entries(), ([index, item]) => inner(item, shape.listOf, `${path}[${index}]`));

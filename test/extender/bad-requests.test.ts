@@ -226,6 +226,26 @@ describe('a body that is not what kube-scheduler sends: 400, the field by name, 
       pod: { status: { conditions: 'PodScheduled' } },
       want: 'status.conditions must be a list',
     },
+    'a spec that is null': { pod: { spec: null }, want: 'spec must be an object' },
+    'a toleration that is a text': {
+      pod: { spec: { tolerations: ['all'] } },
+      want: 'spec.tolerations[0] must be an object',
+    },
+    'a node affinity of numbers': {
+      pod: {
+        spec: {
+          affinity: {
+            nodeAffinity: {
+              requiredDuringSchedulingIgnoredDuringExecution: {
+                nodeSelectorTerms: [{ matchExpressions: [{ key: 'a', operator: 'In', values: [1] }] }],
+              },
+            },
+          },
+        },
+      },
+      want: 'spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[0].matchExpressions[0].values[0] must be a string',
+    },
+    'a volume that is null': { pod: { spec: { volumes: [null] } }, want: 'spec.volumes[0] must not be null' },
     'a status that is a list': { pod: { status: [] }, want: 'status must be an object' },
   };
 
@@ -467,7 +487,7 @@ function withExtra(json: string): string {
 function mergedPod(change: object): object {
   const changes = Object.entries(change).map(([field, value]: [string, unknown]) => {
     const own = Object(BODY.Pod)[field] as object;
-    return [field, Array.isArray(value) ? value : { ...own, ...Object(value) }];
+    return [field, Array.isArray(value) || value === null ? value : { ...own, ...Object(value) }];
   });
   return { ...BODY.Pod, ...Object.fromEntries(changes) };
 }
