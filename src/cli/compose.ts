@@ -37,6 +37,7 @@ import { Decider } from '../scheduling/decide.ts';
 import { Matcher } from '../scheduling/matcher.ts';
 import { Preemptor } from '../scheduling/preempt.ts';
 import { Ranker } from '../scheduling/rank.ts';
+import { Scout } from '../scheduling/scout.ts';
 import { Turn } from '../scheduling/turn.ts';
 import { Waits } from '../scheduling/waits.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -201,9 +202,23 @@ export function compose(settings: ServeSettings, logger: Logger): Program {
     unready: () => view.unready(),
     metrics: { contentType: metrics.registry.contentType, metrics: () => metrics.registry.metrics() },
   };
+  const scout = new Scout({
+    ledger,
+    clock,
+    percentage: settings.percentageOfNodesToScore,
+    nominate: async (pod, nodeName) => {
+      try {
+        return (await patcher.nominate(pod, nodeName)) === 'patched';
+      } catch (error) {
+        logger.warn({ pod: nameOf(pod), node: nodeName }, `node could not be nominated: ${messageOf(error)}`);
+        return false;
+      }
+    },
+    retry: (pod, afterMs) => alarms.set(pod, 'nomination-over', afterMs),
+  });
   const app = buildApp({
-    decider: new Decider({ ledger, matcher, view: turn, chooser }),
-    preemptor: new Preemptor({ ledger, matcher, view: turn, chooser }),
+    decider: new Decider({ ledger, matcher, view: turn, chooser, scout }),
+    preemptor: new Preemptor({ ledger, matcher, view: turn, chooser, scout }),
     comes: (pod) => turn.comes(pod),
     ranker: new Ranker(ledger, matcher),
     committer: new Committer({

@@ -12,12 +12,21 @@ import type { AdmissionSettings } from './admission-settings.ts';
 import { addAdmissionOptions, admissionProblem } from './admission-settings.ts';
 import type { TlsSettings } from './tls-settings.ts';
 import { addTlsOptions, safeEndpoint } from './tls-settings.ts';
-import { parseBoolean, parseCount, parseDuration, parseEndpoint, parseLabels } from './values.ts';
+import {
+  parseBoolean,
+  parseCount,
+  parseDuration,
+  parseEndpoint,
+  parseLabels,
+  parsePercentage,
+} from './values.ts';
 
 export interface ServeSettings extends AdmissionSettings, TlsSettings {
   readonly kubeconfig: string | undefined;
   readonly virtualNodeLabel: Labels;
   readonly bindVerb: boolean;
+  /** 0: not set. */
+  readonly percentageOfNodesToScore: number;
   /** Milliseconds. */
   readonly reservationTimeout: number;
   /** Milliseconds. */
@@ -60,6 +69,14 @@ export function serveCommand(run: (settings: ServeSettings) => Promise<void>): C
       )
         .argParser(parseBoolean)
         .default(true),
+    )
+    .addOption(
+      setting(
+        '--percentage-of-nodes-to-score <count>',
+        'that of the kube-scheduler configuration; 0: not set there, so it samples nodes in a large cluster',
+      )
+        .argParser(parsePercentage)
+        .default(0),
     )
     .addOption(
       duration(

@@ -64,6 +64,14 @@ export function parseCount(text: string): number {
   return value;
 }
 
+/** A whole number from 0 to 100. */
+export function parsePercentage(text: string): number {
+  const value = Number(text);
+  if (text === '' || !Number.isInteger(value) || value < 0 || value > 100)
+    throw new InvalidArgumentError(`"${text}" is not a whole number from 0 to 100.`);
+  return value;
+}
+
 /** `true` or `false`. */
 export function parseBoolean(text: string): boolean {
   if (text === 'true' || text === 'false') return text === 'true';

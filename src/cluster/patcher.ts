@@ -38,6 +38,21 @@ export class Patcher {
   }
 
   /**
+   * Has kube-scheduler look at this node first for exactly this pod.
+   *
+   * @throws {ApiError} for anything but success and `gone`.
+   */
+  async nominate(pod: ObjectName & { readonly uid: string }, nodeName: string): Promise<PatchResult> {
+    const body = { metadata: { uid: pod.uid }, status: { nominatedNodeName: nodeName } };
+    try {
+      return await this.#patch(`${podPath(pod)}/status`, body);
+    } catch (error) {
+      if (isOfAnother(error)) return 'gone';
+      throw error;
+    }
+  }
+
+  /**
    * Sets annotations of exactly this pod.
    *
    * @returns its version afterwards; undefined: it no longer exists.

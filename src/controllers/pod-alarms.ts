@@ -9,7 +9,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { Wake } from './waker.ts';
 
 /** Why a pod is to be woken; one alarm for each is kept per pod. */
-export type AlarmCause = 'wait-over' | 'attempt-over' | 'released';
+export type AlarmCause = 'wait-over' | 'attempt-over' | 'nomination-over' | 'released';
 
 export interface PodAlarmsParts {
   readonly ledger: Ledger;

@@ -1,6 +1,5 @@
 /**
- * What a node can take, for explanations. Kept apart from {@link import('./node-facts.ts').NodeFacts}: deciding needs
- * none of it, so the program that decides does not hold it in memory. Pure.
+ * What a node can take. Pure.
  *
  * @module
  */

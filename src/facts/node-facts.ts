@@ -4,6 +4,8 @@
  * @module
  */
 import type { Labels } from './labels.ts';
+import type { NodeCapacity, NodeCapacityObject } from './node-capacity.ts';
+import { nodeCapacity } from './node-capacity.ts';
 import { required } from './required.ts';
 
 export interface NodeFacts {
@@ -11,9 +13,11 @@ export interface NodeFacts {
   readonly name: string;
   readonly labels: Labels;
   readonly resourceVersion: string;
+  /** What it can take. */
+  readonly capacity: NodeCapacity;
 }
 
-export interface NodeObject {
+export interface NodeObject extends NodeCapacityObject {
   readonly metadata?: {
     readonly uid?: string;
     readonly name?: string;
@@ -34,5 +38,6 @@ export function nodeFacts(node: NodeObject): NodeFacts {
     name: required(metadata.name, 'metadata.name'),
     labels: metadata.labels ?? {},
     resourceVersion: metadata.resourceVersion ?? '',
+    capacity: nodeCapacity(node),
   };
 }

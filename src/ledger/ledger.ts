@@ -139,6 +139,7 @@ export class Ledger {
     this.#reindex(entry.pod, pod);
     entry.pod = pod;
     this.#recount(entry);
+    if (known === undefined) this.#holdNominated(entry);
     this.#settle(pod);
     this.#finish();
     this.#checkCost(entry);
@@ -515,6 +516,15 @@ export class Ledger {
     }
     const isWaiting = pod.nodeName === undefined && !pod.terminating && !pod.finished;
     if (isWaiting && shares.length === 0) this.#options.listener.released([pod]);
+  }
+
+  /** Victims leave for a pod that was nominated before our start: others must not take what they free. */
+  #holdNominated({ pod, shares }: Entry): void {
+    const [share] = shares;
+    if (share?.kind !== 'waiting' || this.#reservations.get(pod.uid) !== undefined) return;
+    const { policy } = share.state;
+    const unit = policy.units[share.state.firstUnitWith(pod.nominatedNode) ?? -1];
+    if (unit !== undefined) this.#reservations.reserve({ pod, policy, group: share.group.key, unit });
   }
 
   #reindex(before: PodFacts, after: PodFacts): void {

@@ -38,6 +38,10 @@ export class NodeSets {
     return this.#nodes.has(name);
   }
 
+  get(name: string): NodeFacts | undefined {
+    return this.#nodes.get(name);
+  }
+
   /** The set of a rule, shared with everyone who acquired an equal one; {@link release} it when done. */
   acquire(rule: NodeRule): NodeSet {
     const key = ruleKey(rule);

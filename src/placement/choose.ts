@@ -31,6 +31,8 @@ export type WaitCause =
   | 'resources-for-a-time'
   /** The end of the unit's terminating pods. */
   | 'terminating-pods'
+  /** That kube-scheduler looks at a node which it did not offer. */
+  | 'not-offered'
   /** That kube-scheduler evicts pods of lower priority there. */
   | 'preemption';
 
@@ -62,6 +64,8 @@ export interface Sight {
   hasTerminating(unit: Unit): boolean;
   /** For how long the pod has been waiting for resources in the unit, in milliseconds; 0: not yet. */
   waitedMs(unit: Unit): number;
+  /** Whether a node of the unit that was not offered probably can take the pod, and kube-scheduler was asked about it. */
+  seeks(unit: Unit): boolean;
   /** Whether preemption in the unit is due before the pod goes on: never under AfterAllUnits. */
   mayPreempt(unit: Unit): boolean;
 }
@@ -73,7 +77,8 @@ export function chooseUnit(policy: ResourcePolicy, requests: Requests, sight: Si
     const full = fullness(unit, sight.usage(unit), requests);
     const nodeNames = full === undefined ? sight.candidates(unit) : [];
     if (nodeNames.length > 0) return { kind: 'chosen', unit, nodeNames, verdicts };
-    const cause = waitCause(policy, unit, full, sight);
+    const cause =
+      full === undefined && sight.seeks(unit) ? 'not-offered' : waitCause(policy, unit, full, sight);
     if (cause !== undefined) return { kind: 'waiting', unit, cause, verdicts };
     verdicts.push({ unit, passedOver: full ?? (hasTimeout(policy, unit) ? 'timed-out' : 'lacks-resources') });
   }

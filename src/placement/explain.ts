@@ -67,6 +67,8 @@ export function causeText(policy: ResourcePolicy, cause: WaitCause): string {
       return `has no feasible node, waiting for one up to ${policy.timeout.text}`;
     case 'terminating-pods':
       return 'has terminating pods, waiting for their end';
+    case 'not-offered':
+      return 'has a node that was not offered, asking kube-scheduler to look at it';
     case 'preemption':
       return 'lacks room, trying preemption there';
   }

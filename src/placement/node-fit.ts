@@ -1,9 +1,9 @@
 /**
- * Whether a node can take a pod, as far as an explanation needs it: of kube-scheduler's filters these four, in its
+ * Whether a node can take a pod, as far as it can be said without kube-scheduler: of its filters these four, in its
  * order, each by its rule (pkg/scheduler/framework/plugins, 1.36): NodeUnschedulable, TaintToleration, NodeAffinity
  * (nodeSelector and required node affinity) and NodeResourcesFit. Not looked at: ports, volumes, topology spread, pod
- * affinity, resource claims, and room that is kept for nominated pods. Deciding never uses this: there kube-scheduler
- * itself says which nodes are feasible. Pure.
+ * affinity, resource claims, and room that is kept for nominated pods. So an obstacle is certain, and a node without one
+ * is only likely to be feasible. Pure.
  *
  * @module
  */

@@ -5,7 +5,7 @@
  */
 import type { PodFacts } from '../facts/pod-facts.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import type { Choice } from '../placement/choose.ts';
+import type { Choice, Sight } from '../placement/choose.ts';
 import { chooseUnit } from '../placement/choose.ts';
 import { fullness } from '../placement/usage.ts';
 import type { ResourcePolicy, Unit } from '../policy/resource-policy.ts';
@@ -29,13 +29,13 @@ export class Chooser {
   /**
    * Chooses, and starts the clock of a pod that has to wait.
    *
-   * @param candidates feasible nodes of a unit.
+   * @param nodes feasible nodes of a unit, and whether one is sought that was not offered.
    */
-  choose(pod: PodFacts, member: Member, candidates: (unit: Unit) => readonly string[]): Choice {
+  choose(pod: PodFacts, member: Member, nodes: Pick<Sight, 'candidates' | 'seeks'>): Choice {
     const { policy, group } = member;
     const choice = chooseUnit(policy, pod.requests, {
       usage: (unit) => this.#ledger.usage(policy, group, unit, pod.uid),
-      candidates,
+      ...nodes,
       hasTerminating: (unit) => this.#ledger.hasTerminating(policy, unit),
       waitedMs: (unit) => this.#waits.waitedMs(pod, unit),
       mayPreempt: (unit) => this.#mayPreempt(pod, member, unit),

@@ -110,7 +110,10 @@ export class Snapshot {
     this.#attemptsMs = 0;
     for (const unit of member.policy.units) this.#attempts.begin(pod, unit);
     this.#attemptsMs = Infinity;
-    return this.#chooser.choose(pod, member, (unit) => this.feasibility(pod, member.policy, unit).nodeNames);
+    return this.#chooser.choose(pod, member, {
+      candidates: (unit) => this.feasibility(pod, member.policy, unit).nodeNames,
+      seeks: () => false,
+    });
   }
 
   /** Pods of a job ask for the same, so this is remembered by what is asked for. */

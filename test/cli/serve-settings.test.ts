@@ -37,6 +37,7 @@ const DEFAULTS: ServeSettings = {
   listen: { host: '127.0.0.1', port: 8910 },
   virtualNodeLabel: { type: 'virtual-kubelet' },
   bindVerb: true,
+  percentageOfNodesToScore: 0,
   reservationTimeout: 60_000,
   maxSilence: 180_000,
   apiTimeout: 10_000,
@@ -65,6 +66,7 @@ describe('settings', () => {
     '--listen': { value: '[::1]:0', want: { listen: { host: '::1', port: 0 } } },
     '--virtual-node-label': { value: 'a=b,c=d', want: { virtualNodeLabel: { a: 'b', c: 'd' } } },
     '--bind-verb': { value: 'false', want: { bindVerb: false } },
+    '--percentage-of-nodes-to-score': { value: '100', want: { percentageOfNodesToScore: 100 } },
     '--reservation-timeout': { value: '2m', want: { reservationTimeout: 120_000 } },
     '--max-silence': { value: '5m', want: { maxSilence: 300_000 } },
     '--api-timeout': { value: '500ms', want: { apiTimeout: 500 } },
@@ -282,6 +284,8 @@ describe('--help', () => {
     '--virtual-node-label <key=value>':
       '(default: type=virtual-kubelet, env: RESOURCE_POLICY_VIRTUAL_NODE_LABEL)',
     '--bind-verb <boolean>': '(default: true, env: RESOURCE_POLICY_BIND_VERB)',
+    '--percentage-of-nodes-to-score <count>':
+      '(default: 0, env: RESOURCE_POLICY_PERCENTAGE_OF_NODES_TO_SCORE)',
     '--reservation-timeout <duration>': '(default: 1m, env: RESOURCE_POLICY_RESERVATION_TIMEOUT)',
     '--max-silence <duration>': '(default: 3m, env: RESOURCE_POLICY_MAX_SILENCE)',
     '--api-timeout <duration>': '(default: 10s, env: RESOURCE_POLICY_API_TIMEOUT)',

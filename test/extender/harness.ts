@@ -27,7 +27,7 @@ import { createMetrics } from '../../src/telemetry/metrics.ts';
 import type { PodObject } from '../../src/facts/pod-facts.ts';
 import { podFacts } from '../../src/facts/pod-facts.ts';
 import { aNode, aPolicy, VIRTUAL_NODES } from '../support/builders.ts';
-import { plainChooser } from '../support/plain-chooser.ts';
+import { NO_SCOUT, plainChooser } from '../support/plain-chooser.ts';
 import { QUIET } from '../support/quiet-listener.ts';
 import type { PolicyBuilder } from '../support/builders.ts';
 
@@ -127,8 +127,8 @@ export class Extender {
     );
     this.#app = buildApp({
       comes: async () => undefined,
-      decider: new Decider({ ledger, matcher, view, chooser }),
-      preemptor: new Preemptor({ ledger, matcher, view, chooser }),
+      decider: new Decider({ ledger, matcher, view, chooser, scout: NO_SCOUT }),
+      preemptor: new Preemptor({ ledger, matcher, view, chooser, scout: NO_SCOUT }),
       ranker: new Ranker(ledger, matcher),
       committer: new Committer({
         ledger,

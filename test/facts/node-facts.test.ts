@@ -4,7 +4,7 @@ import { aNode } from '../support/builders.ts';
 
 describe('facts of a node', () => {
   it('are its name and labels', () => {
-    expect(aNode('vk').virtual().facts()).toEqual({
+    expect(aNode('vk').virtual().facts()).toMatchObject({
       uid: 'uid-vk',
       name: 'vk',
       resourceVersion: '1',
@@ -15,7 +15,7 @@ describe('facts of a node', () => {
   it.for([null, undefined])('labels %s are none', (labels) => {
     const metadata = { uid: 'u', name: 'n', ...(labels === undefined ? {} : { labels }) };
 
-    expect(nodeFacts({ metadata })).toEqual({ uid: 'u', name: 'n', labels: {}, resourceVersion: '' });
+    expect(nodeFacts({ metadata })).toMatchObject({ uid: 'u', name: 'n', labels: {}, resourceVersion: '' });
   });
 
   it.for(['uid', 'name'])('no node without metadata.%s', (field) => {

@@ -29,6 +29,8 @@ interface Case {
   readonly terminating?: readonly string[];
   /** How long the pod has waited by unit name, in minutes. */
   readonly waited?: Readonly<Record<string, number>>;
+  /** Units with a node that was not offered and is worth a look. */
+  readonly sought?: readonly string[];
   /** Units in which preemption is due. */
   readonly preemptible?: readonly string[];
   readonly want: unknown;
@@ -124,6 +126,7 @@ describe('the unit of a pod', () => {
       candidates: ({ name }) => feasible[name] ?? [],
       hasTerminating: ({ name }) => case_.terminating?.includes(name) === true,
       waitedMs: ({ name }) => (waited[name] ?? 0) * 60_000,
+      seeks: ({ name }) => case_.sought?.includes(name) === true,
       mayPreempt: ({ name }) => case_.preemptible?.includes(name) === true,
     });
   }
@@ -306,6 +309,21 @@ describe('the unit of a pod', () => {
         terminating: ['ecs'],
         want: { waiting: 'ecs', for: 'terminating-pods', passedOver: [] },
       },
+      'a node that was not offered is looked at before anything else': {
+        units: [ECS, ECI],
+        spec: timeout,
+        nodes: eciOnly,
+        sought: ['ecs'],
+        preemptible: ['ecs'],
+        want: { waiting: 'ecs', for: 'not-offered', passedOver: [] },
+      },
+      'no node is looked for in a unit at max': {
+        units: [ECS, ECI],
+        nodes: eciOnly,
+        taken: { ecs: 2 },
+        sought: ['ecs'],
+        want: ecs('at-max'),
+      },
       'preemption goes before the next unit where it is due': {
         units: [ECS, ECI],
         nodes: eciOnly,
@@ -336,6 +354,7 @@ describe('the unit of a pod', () => {
         },
         hasTerminating: () => false,
         waitedMs: () => 0,
+        seeks: () => false,
         mayPreempt: () => false,
       },
     );

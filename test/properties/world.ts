@@ -6,6 +6,7 @@
  * @module
  */
 import { POLICY_ANNOTATION, UNIT_ANNOTATION } from '../../src/facts/annotations.ts';
+import { podConstraints } from '../../src/facts/pod-constraints.ts';
 import type { PodFacts } from '../../src/facts/pod-facts.ts';
 import { Ledger } from '../../src/ledger/ledger.ts';
 import type { ResourcePolicy } from '../../src/policy/resource-policy.ts';
@@ -15,7 +16,7 @@ import { Decider } from '../../src/scheduling/decide.ts';
 import { Matcher } from '../../src/scheduling/matcher.ts';
 import type { Binding, BindResult } from '../../src/scheduling/ports.ts';
 import type { PodBuilder, PolicyBuilder } from '../support/builders.ts';
-import { plainChooser } from '../support/plain-chooser.ts';
+import { NO_SCOUT, plainChooser } from '../support/plain-chooser.ts';
 import { QUIET } from '../support/quiet-listener.ts';
 import { aNode, aPod, aPolicy, VIRTUAL_NODES } from '../support/builders.ts';
 
@@ -222,7 +223,11 @@ export class World {
     });
     const pod = versions[Math.max(0, versions.length - 1 - back)]?.facts();
     if (pod === undefined) return undefined;
-    const decision = this.#process.decider.decide(pod, candidates);
+    const decision = this.#process.decider.decide({
+      pod,
+      candidates,
+      constraints: () => podConstraints({}),
+    });
     this.#note(`  → ${decision.outcome === 'chosen' ? decision.nodeNames.join() : decision.outcome}`);
     this.#order += 1;
     if (decision.outcome === 'full') this.#refusedFull.set(pod.uid, this.#order);
@@ -559,7 +564,7 @@ export class World {
       ledger,
       known,
       doubts: new Map(),
-      decider: new Decider({ ledger, matcher, view, chooser: plainChooser(ledger, () => this.nowMs) }),
+      decider: new Decider({ ledger, matcher, view, chooser: plainChooser(ledger, () => this.nowMs), scout: NO_SCOUT }),
       committer: new Committer({
         ledger,
         matcher,

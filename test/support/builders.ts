@@ -205,8 +205,22 @@ export class NodeBuilder {
   /** These labels beside those it has. */
   labelled(labels: Labels): NodeBuilder {
     return new NodeBuilder({
+      ...this.#node,
       metadata: { ...this.#node.metadata, labels: { ...this.#node.metadata?.labels, ...labels } },
     });
+  }
+
+  /** What it can take, in Kubernetes quantities; else nothing. */
+  allocating(allocatable: Labels): NodeBuilder {
+    return new NodeBuilder({ ...this.#node, status: { allocatable } });
+  }
+
+  tainted(key: string, effect: string): NodeBuilder {
+    return new NodeBuilder({ ...this.#node, spec: { ...this.#node.spec, taints: [{ key, effect }] } });
+  }
+
+  cordoned(): NodeBuilder {
+    return new NodeBuilder({ ...this.#node, spec: { ...this.#node.spec, unschedulable: true } });
   }
 
   object(): NodeObject {

@@ -5,6 +5,7 @@
  * @module
  */
 import type { NodeFacts } from '../../src/facts/node-facts.ts';
+import { podConstraints } from '../../src/facts/pod-constraints.ts';
 import type { PodFacts } from '../../src/facts/pod-facts.ts';
 import type { GroupRef } from '../../src/ledger/ledger.ts';
 import { Ledger } from '../../src/ledger/ledger.ts';
@@ -20,6 +21,7 @@ import type { Binding, BindResult } from '../../src/scheduling/ports.ts';
 import type { Preemption } from '../../src/scheduling/preempt.ts';
 import { Preemptor } from '../../src/scheduling/preempt.ts';
 import { Ranker } from '../../src/scheduling/rank.ts';
+import { Scout } from '../../src/scheduling/scout.ts';
 import { Waits } from '../../src/scheduling/waits.ts';
 import type { NodeBuilder, PodBuilder, PolicyBuilder } from './builders.ts';
 import { VIRTUAL_NODES } from './builders.ts';
@@ -48,6 +50,9 @@ export class Harness {
   readonly waits: { pod: string; since: Readonly<Record<string, number>> }[] = [];
   /** When pods are to be tried again. */
   readonly alarms: { pod: string; atMs: number }[] = [];
+  /** Nodes that kube-scheduler was asked to look at first. */
+  readonly nominations: { pod: string; nodeName: string }[] = [];
+  readonly scout: Scout;
   /** Bindings sent to the API server. */
   readonly bindings: Binding[] = [];
   /** Pods that the API server holds though the watch has not shown them, for reads. */
@@ -88,8 +93,18 @@ export class Harness {
         retry: (pod, afterMs) => void this.alarms.push({ pod: pod.name, atMs: this.nowMs + afterMs }),
       }),
     );
-    this.#decider = new Decider({ ledger: this.ledger, matcher, view, chooser });
-    this.#preemptor = new Preemptor({ ledger: this.ledger, matcher, view, chooser });
+    this.scout = new Scout({
+      ledger: this.ledger,
+      clock,
+      percentage: 0,
+      nominate: async (pod, nodeName) => {
+        this.nominations.push({ pod: pod.name, nodeName });
+        return true;
+      },
+      retry: (pod, afterMs) => void this.alarms.push({ pod: pod.name, atMs: this.nowMs + afterMs }),
+    });
+    this.#decider = new Decider({ ledger: this.ledger, matcher, view, chooser, scout: this.scout });
+    this.#preemptor = new Preemptor({ ledger: this.ledger, matcher, view, chooser, scout: this.scout });
     this.#committer = new Committer({
       ledger: this.ledger,
       matcher,
@@ -126,7 +141,11 @@ export class Harness {
 
   /** /filter; without candidates every node is feasible. */
   filter(pod: PodBuilder, candidates: readonly string[] = this.#nodeNames): Decision {
-    return this.#decider.decide(pod.facts(), candidates);
+    return this.#decider.decide({
+      pod: pod.facts(),
+      candidates,
+      constraints: () => podConstraints(pod.object()),
+    });
   }
 
   /** /preempt; victims by node. */

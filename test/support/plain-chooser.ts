@@ -11,3 +11,6 @@ export function plainChooser(ledger: Ledger, nowMs: () => number): Chooser {
     new Attempts({ clock: { nowMs }, retry: () => undefined }),
   );
 }
+
+/** Never sends kube-scheduler to a node that it did not offer: for clusters so small that it offers them all. */
+export const NO_SCOUT = { seeks: () => false, done: () => undefined, isOut: () => false };

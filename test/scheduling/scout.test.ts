@@ -1,0 +1,131 @@
+import { describe, expect, it } from 'vitest';
+import type { NodeBuilder } from '../support/builders.ts';
+import { aNode, aPod, aPolicy } from '../support/builders.ts';
+import { Harness } from '../support/harness.ts';
+
+const CPU_4 = { cpu: '4', memory: '8Gi', pods: '110' };
+const pod = aPod('e1').requesting({ cpu: '1' });
+const policy = aPolicy('spark')
+  .unit({ nodeSelector: { pool: 'paid' } })
+  .unit({ nodeSelector: { pool: 'elastic' } });
+
+/** Nodes of no unit, as many as make kube-scheduler stop looking early: it offers 188 of 400. */
+const others = Array.from({ length: 397 }, (_, i) => aNode(`other-${i}`).allocating(CPU_4));
+const offered = others.slice(0, 187).map((node) => node.facts().name);
+const elastic = aNode('elastic-0').labelled({ pool: 'elastic' }).allocating(CPU_4);
+
+function paid(name: string): NodeBuilder {
+  return aNode(name).labelled({ pool: 'paid' }).allocating(CPU_4);
+}
+
+/** A cluster of 400 nodes of which two are paid and one is elastic. */
+function world(...nodes: readonly NodeBuilder[]): Harness {
+  return new Harness({ nodes: [...others, elastic, ...nodes], policies: [policy] });
+}
+
+/** kube-scheduler offers the elastic node and others, and stopped looking then. */
+const sampled = [...offered, 'elastic-0'];
+/** It has looked at everything. */
+const complete = sampled.slice(1);
+
+describe('a unit without a node among those that kube-scheduler offered', () => {
+  it('has its own node looked at first, when our view knows one with room', () => {
+    const scene = world(paid('paid-0'), paid('paid-1'));
+    expect(scene.filter(pod, sampled)).toMatchObject({
+      outcome: 'waiting',
+      text: expect.stringContaining('unit 1 any(pool=paid) has a node that was not offered'),
+    });
+    expect(scene.nominations).toEqual([{ pod: 'e1', nodeName: expect.stringMatching(/^paid-/) }]);
+  });
+
+  it('takes the pod when kube-scheduler then offers that node alone', () => {
+    const scene = world(paid('paid-0'), paid('paid-1'));
+    scene.filter(pod, sampled);
+    const { nodeName } = scene.nominations[0]!;
+    expect(scene.filter(pod.nominated(nodeName), [nodeName])).toMatchObject({
+      outcome: 'chosen',
+      nodeNames: [nodeName],
+    });
+  });
+
+  it('is passed over when kube-scheduler had looked at all nodes', () => {
+    const scene = world(paid('paid-0'), paid('paid-1'));
+    expect(scene.unitFor(pod, complete)).toBe('any(pool=elastic)');
+    expect(scene.nominations).toEqual([]);
+  });
+
+  it('is passed over when our view shows that all of its nodes are full', () => {
+    const full = aPod('big').requesting({ cpu: '4' }).labels({});
+    const scene = world(paid('paid-0'), paid('paid-1'));
+    scene.sees(full.on('paid-0'));
+    scene.sees(full.uid('big-2').on('paid-1'));
+    expect(scene.unitFor(pod, sampled)).toBe('any(pool=elastic)');
+  });
+
+  it('is passed over when the pod does not tolerate its nodes', () => {
+    const tainted = paid('paid-0').tainted('dedicated', 'NoSchedule');
+    expect(world(tainted, paid('paid-1').cordoned()).unitFor(pod, sampled)).toBe('any(pool=elastic)');
+  });
+
+  it('has the next node looked at when the first turned out not to be feasible, and is passed over after the last', () => {
+    const scene = world(paid('paid-0'), paid('paid-1'));
+    scene.filter(pod, sampled);
+    const [first] = scene.nominations;
+    expect(scene.unitFor(pod.nominated(first!.nodeName), sampled)).toBe('waiting');
+    const second = scene.nominations[1]!;
+    expect(second.nodeName).not.toBe(first!.nodeName);
+    expect(scene.unitFor(pod.nominated(second.nodeName), sampled)).toBe('any(pool=elastic)');
+  });
+
+  it('waits for an answer to the nomination, and asks nothing more meanwhile', () => {
+    const scene = world(paid('paid-0'), paid('paid-1'));
+    scene.filter(pod, sampled);
+    expect(scene.unitFor(pod, sampled)).toBe('waiting');
+    expect(scene.nominations).toHaveLength(1);
+  });
+
+  it('is not waited for endlessly: a nomination that nothing comes of is a node that was tried', () => {
+    const scene = world(paid('paid-0'));
+    scene.filter(pod, sampled);
+    expect(scene.alarms.at(-1)).toEqual({ pod: 'e1', atMs: 5_000 });
+    scene.advance(5_000);
+    expect(scene.unitFor(pod, sampled)).toBe('any(pool=elastic)');
+  });
+
+  it('does not have anybody evicted meanwhile', () => {
+    const scene = world(paid('paid-0'));
+    const victim = aPod('low').labels({}).on('paid-0');
+    scene.sees(victim);
+    scene.filter(pod.priority(10), sampled);
+    expect(scene.preempt(pod.priority(10), { 'paid-0': [victim] })).toMatchObject({ outcome: 'nobody' });
+  });
+});
+
+describe('nominations', () => {
+  /** Of 418 nodes kube-scheduler offers 196. */
+  const more = [...others.slice(0, 195).map((node) => node.facts().name), 'elastic-0'];
+
+  it('are few at a time; the other pods come back soon', () => {
+    const scene = world(...Array.from({ length: 20 }, (_, i) => paid(`paid-${i}`)));
+    for (let i = 0; i < 12; i += 1) scene.filter(aPod(`e${i}`).requesting({ cpu: '1' }), more);
+    expect(scene.nominations).toHaveLength(8);
+    expect(scene.alarms.filter(({ atMs }) => atMs < 1_000)).toHaveLength(4);
+  });
+
+  it('spread over the nodes of the unit', () => {
+    const scene = world(...Array.from({ length: 20 }, (_, i) => paid(`paid-${i}`)));
+    for (let i = 0; i < 8; i += 1) scene.filter(aPod(`e${i}`).requesting({ cpu: '1' }), more);
+    expect(new Set(scene.nominations.map(({ nodeName }) => nodeName)).size).toBe(8);
+  });
+});
+
+describe('a pod that was nominated before our start', () => {
+  it('holds its place while its victims leave: nobody else takes it', () => {
+    const max1 = aPolicy('spark').unit({ nodeSelector: { pool: 'paid' }, max: 1 });
+    const scene = new Harness({ nodes: [paid('paid-0')], policies: [max1] });
+    scene.sees(aPod('victim').on('paid-0').terminating());
+    scene.sees(aPod('high').priority(10).nominated('paid-0').unschedulable());
+    expect(scene.unitFor(aPod('rival'), ['paid-0'])).toBe('full');
+    expect(scene.unitFor(aPod('high').priority(10).nominated('paid-0'), ['paid-0'])).toBe('any(pool=paid)');
+  });
+});
