@@ -84,6 +84,26 @@ export class ApiClient {
     return json;
   }
 
+  /**
+   * GETs an answer that goes on for as long as the server likes, such as a watch, and yields its lines as they come:
+   * all that were completed by one packet at a time. It ends with the answer.
+   *
+   * @param signal ends it with an AbortError
+   * @throws ApiError for any status but 2xx; the connection's error when it breaks
+   */
+  async *lines(path: string, signal: AbortSignal): AsyncGenerator<readonly string[]> {
+    const headers = { accept: 'application/json' };
+    const answer = await this.#pool.request({ method: 'GET', path, headers, signal, bodyTimeout: 0 });
+    if (answer.statusCode !== 200)
+      throw new ApiError(`GET ${path}`, answer.statusCode, await answer.body.text());
+    let rest = '';
+    for await (const text of answer.body.setEncoding('utf8')) {
+      const lines = (rest + String(text)).split('\n');
+      rest = lines.pop() ?? '';
+      if (lines.length > 0) yield lines;
+    }
+  }
+
   /** Ends all connections; requests under way fail. */
   async close(): Promise<void> {
     await this.#pool.destroy();

@@ -12,6 +12,7 @@ import { claimCluster, recordKept, type ClusterRecord } from './cluster-record.t
 import { Component } from './component.ts';
 import { startGuardian } from './guardian.ts';
 import { findKubectl, runKubectl } from './kubectl.ts';
+import { Kwok } from './kwok.ts';
 import { createCluster, kubeconfigOf, readCommands, type ComponentName } from './kwokctl.ts';
 import { beforeProcessEnds } from './lifetime.ts';
 import { withLock } from './lock.ts';
@@ -85,8 +86,8 @@ export class ControlPlane {
   readonly etcd: Component;
   readonly apiServer: Component;
   readonly controllerManager: Component;
-  /** Makes nodes ready and pods run: kwok's default stages. */
-  readonly kwok: Component;
+  /** Makes nodes ready and pods run, at once unless it is started again with other delays. */
+  readonly kwok: Kwok;
   /** Does not run until it is started. */
   readonly scheduler: Scheduler;
   /** For many requests at once; {@link kubectl} is for the few. */
@@ -117,7 +118,7 @@ export class ControlPlane {
     this.controllerManager = new Component(
       options('kube-controller-manager', at('https', ports.controllerManager), '/healthz'),
     );
-    this.kwok = new Component(options('kwok-controller', at('http', ports.kwok), '/healthz'));
+    this.kwok = new Kwok(options('kwok-controller', at('http', ports.kwok), '/healthz'));
     this.scheduler = new Scheduler(options('kube-scheduler', at('https', ports.scheduler), '/readyz'));
     this.api = new ApiClient(this.kubeconfigPath);
     this.server = this.api.server;
