@@ -1,0 +1,131 @@
+/**
+ * Judges a placement against the policy, from nothing but the events of a watch: which pod was bound to which node, in
+ * which order, and which pods went. It shares no code with the extender.
+ *
+ * **Over max** is decided exactly: a watch delivers bindings in the order in which the API server made them, and after
+ * each of them no group may hold more pods in a unit than its max.
+ *
+ * **Out of order** is a pod bound into a unit while an earlier unit was below max and had a node with room for it. The
+ * watch shows when a pod was bound, not when its node was chosen, which is some time before: meanwhile other pods may have
+ * been given the room that the watch still shows as free. So each pod is judged twice:
+ *
+ * - *For certain*: all pods that were bound within `bindingWindowMs` after it count as if they had been there before, and
+ *   pods that went within that time before it as if they were still there. If the earlier unit has room even so, no
+ *   binding under way can have been the reason, and it is a violation.
+ * - *As seen*: only what was bound before it counts. Room that shows in this view only may have been given away already;
+ *   such pods are counted as undecided.
+ *
+ * @module
+ */
+import type { PlacementEvent } from '../measure/pod-log.ts';
+import type { PlannedPod } from '../workload/pods.ts';
+import type { Scene } from './occupancy.ts';
+import { Occupancy } from './occupancy.ts';
+
+const MOST_EXAMPLES = 5;
+
+export interface Judgement {
+  /** Measured pods by unit, at their binding. */
+  readonly perUnit: readonly number[];
+  /** Pods of the policy bound to nodes of no unit. */
+  readonly outside: number;
+  /** Bindings after which a unit held more pods of a group than its max. */
+  readonly overMax: number;
+  /** Pods in a unit though an earlier one had room for them, for certain. */
+  readonly outOfOrder: number;
+  /** Pods that the same may or may not be true of. */
+  readonly undecided: number;
+  /** The first few of what is wrong, in words. */
+  readonly examples: readonly string[];
+}
+
+export interface JudgeInput extends Scene {
+  /** In the order of the watch. */
+  readonly events: readonly PlacementEvent[];
+  /** Longest time from the choice of a node until the watch shows the binding, milliseconds. */
+  readonly bindingWindowMs: number;
+}
+
+export function judge({ events, bindingWindowMs, ...scene }: JudgeInput): Judgement {
+  const seen = new Occupancy(scene);
+  const certain = new DelayedView(scene, events, bindingWindowMs);
+  const perUnit = scene.workload.units.map(() => 0);
+  const found = { outside: 0, overMax: 0, outOfOrder: 0, undecided: 0 };
+  const examples: string[] = [];
+  const note = (kind: keyof typeof found, text: string): void => {
+    found[kind] += 1;
+    if (kind !== 'undecided' && examples.length < MOST_EXAMPLES) examples.push(text);
+  };
+
+  for (const event of events) {
+    const pod = scene.pods.get(event.pod);
+    const { job } = pod ?? {};
+    if (event.kind === 'gone' || pod === undefined || job === undefined || pod.role === 'standing') {
+      seen.apply(event);
+      continue;
+    }
+    const unit = seen.unitOf(event.nodeName);
+    if (unit === undefined) note('outside', `${pod.name} is on ${event.nodeName}, which is in no unit`);
+    else if (pod.role === 'measured') perUnit[unit] = (perUnit[unit] ?? 0) + 1;
+    const last = unit ?? scene.workload.units.length;
+    const passedOver = firstWithRoom(certain.at(event), pod, job, last);
+    if (passedOver !== undefined) {
+      note('outOfOrder', `${pod.name} is on ${event.nodeName} though unit ${passedOver + 1} had room`);
+    } else if (firstWithRoom(seen, pod, job, last) !== undefined) {
+      note('undecided', '');
+    }
+    seen.apply(event);
+    const max = unit === undefined ? undefined : scene.workload.units[unit]?.max;
+    if (unit === undefined || max === undefined || seen.held(unit, job) <= max) continue;
+    note(
+      'overMax',
+      `${pod.name} is number ${seen.held(unit, job)} of ${job} in unit ${unit + 1}, max ${max}`,
+    );
+  }
+  return { perUnit, ...found, examples };
+}
+
+/** The first unit before `last` that takes the pod. */
+function firstWithRoom(
+  occupancy: Occupancy,
+  { amounts }: PlannedPod,
+  job: string,
+  last: number,
+): number | undefined {
+  for (let unit = 0; unit < last; unit += 1) if (occupancy.takes(unit, job, amounts)) return unit;
+  return undefined;
+}
+
+/** The fullest that units can have been when a node was chosen: later bindings are there, recent departures still are. */
+class DelayedView {
+  readonly #occupancy: Occupancy;
+  readonly #bound: readonly PlacementEvent[];
+  readonly #gone: readonly PlacementEvent[];
+  readonly #windowMs: number;
+  #nextBound = 0;
+  #nextGone = 0;
+
+  constructor(scene: Scene, events: readonly PlacementEvent[], windowMs: number) {
+    this.#occupancy = new Occupancy(scene);
+    this.#bound = events.filter(({ kind }) => kind === 'bound');
+    this.#gone = events.filter(({ kind }) => kind === 'gone');
+    this.#windowMs = windowMs;
+  }
+
+  /** As of an event; events are asked for in order. */
+  at({ atMs }: PlacementEvent): Occupancy {
+    this.#nextBound = this.#advance(this.#bound, this.#nextBound, atMs + this.#windowMs);
+    this.#nextGone = this.#advance(this.#gone, this.#nextGone, atMs - this.#windowMs);
+    return this.#occupancy;
+  }
+
+  /** Applies events up to that time; returns the index of the first one after it. */
+  #advance(events: readonly PlacementEvent[], from: number, untilMs: number): number {
+    let next = from;
+    for (let event = events[next]; event !== undefined && event.atMs <= untilMs; event = events[next]) {
+      this.#occupancy.apply(event);
+      next += 1;
+    }
+    return next;
+  }
+}

@@ -1,0 +1,83 @@
+/**
+ * What nodes and units hold, as events add to it and take from it.
+ *
+ * @module
+ */
+import type { PlacementEvent } from '../measure/pod-log.ts';
+import type { PlannedNode } from '../workload/nodes.ts';
+import type { PlannedPod } from '../workload/pods.ts';
+import type { Amounts } from '../workload/quantity.ts';
+import { unitIndexOf } from '../workload/units.ts';
+import type { Workload } from '../workload/workload.ts';
+
+/** What does not change during a run. */
+export interface Scene {
+  readonly workload: Pick<Workload, 'units' | 'perJob'>;
+  readonly nodes: readonly PlannedNode[];
+  readonly pods: ReadonlyMap<string, PlannedPod>;
+}
+
+interface NodeState {
+  readonly unit: number | undefined;
+  cpu: number;
+  memory: number;
+  pods: number;
+}
+
+export class Occupancy {
+  readonly #scene: Scene;
+  readonly #nodes: ReadonlyMap<string, NodeState>;
+  readonly #nodesOfUnit: readonly (readonly NodeState[])[];
+  readonly #held = new Map<string, number>();
+
+  constructor(scene: Scene) {
+    this.#scene = scene;
+    const { units } = scene.workload;
+    this.#nodes = new Map(
+      scene.nodes.map(({ spec, labels, allocatable }) => [
+        spec.name,
+        { unit: unitIndexOf(units, labels), ...allocatable },
+      ]),
+    );
+    const states = [...this.#nodes.values()];
+    this.#nodesOfUnit = units.map((_, index) => states.filter(({ unit }) => unit === index));
+  }
+
+  /** Pods and nodes that the scene does not know are left out. */
+  apply({ kind, pod: podName, nodeName }: PlacementEvent): void {
+    const pod = this.#scene.pods.get(podName);
+    const node = this.#nodes.get(nodeName);
+    if (pod === undefined || node === undefined) return;
+    const sign = kind === 'bound' ? 1 : -1;
+    node.cpu -= sign * pod.amounts.cpu;
+    node.memory -= sign * pod.amounts.memory;
+    node.pods -= sign * pod.amounts.pods;
+    if (pod.job === undefined || node.unit === undefined) return;
+    const key = this.#key(node.unit, pod.job);
+    this.#held.set(key, (this.#held.get(key) ?? 0) + sign);
+  }
+
+  /** The unit that a node is in; undefined: none. */
+  unitOf(nodeName: string): number | undefined {
+    return this.#nodes.get(nodeName)?.unit;
+  }
+
+  /** Pods of the job's group in the unit. */
+  held(unit: number, job: string): number {
+    return this.#held.get(this.#key(unit, job)) ?? 0;
+  }
+
+  /** Whether the unit takes a pod of the job: below max, and a node of it has room. */
+  takes(unit: number, job: string, amounts: Amounts): boolean {
+    const max = this.#scene.workload.units[unit]?.max ?? Infinity;
+    if (this.held(unit, job) >= max) return false;
+    const nodes = this.#nodesOfUnit[unit] ?? [];
+    return nodes.some(
+      ({ cpu, memory, pods }) => cpu >= amounts.cpu && memory >= amounts.memory && pods >= amounts.pods,
+    );
+  }
+
+  #key(unit: number, job: string): string {
+    return `${unit}/${this.#scene.workload.perJob ? job : ''}`;
+  }
+}
