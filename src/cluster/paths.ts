@@ -25,35 +25,45 @@ export const WEBHOOK_CONFIGURATIONS_PATH =
   '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations';
 
 export function podPath(pod: ObjectName): string {
-  return `/api/v1/namespaces/${encodeURIComponent(pod.namespace)}/pods/${encodeURIComponent(pod.name)}`;
+  return `/api/v1/namespaces/${segment(pod.namespace)}/pods/${segment(pod.name)}`;
 }
 
 /** All policies of a namespace. */
 export function policiesPath(namespace: string): string {
-  return `${POLICY_ROOT}/namespaces/${encodeURIComponent(namespace)}/${POLICY_API.plural}`;
+  return `${POLICY_ROOT}/namespaces/${segment(namespace)}/${POLICY_API.plural}`;
 }
 
 export function policyPath(policy: ObjectName): string {
-  const namespace = encodeURIComponent(policy.namespace);
-  return `${POLICY_ROOT}/namespaces/${namespace}/${POLICY_API.plural}/${encodeURIComponent(policy.name)}`;
+  const namespace = segment(policy.namespace);
+  return `${POLICY_ROOT}/namespaces/${namespace}/${POLICY_API.plural}/${segment(policy.name)}`;
 }
 
 export function webhookConfigurationPath(name: string): string {
-  return `${WEBHOOK_CONFIGURATIONS_PATH}/${encodeURIComponent(name)}`;
+  return `${WEBHOOK_CONFIGURATIONS_PATH}/${segment(name)}`;
 }
 
 export function leasesPath(namespace: string): string {
-  return `/apis/coordination.k8s.io/v1/namespaces/${encodeURIComponent(namespace)}/leases`;
+  return `/apis/coordination.k8s.io/v1/namespaces/${segment(namespace)}/leases`;
 }
 
 export function leasePath(lease: ObjectName): string {
-  return `${leasesPath(lease.namespace)}/${encodeURIComponent(lease.name)}`;
+  return `${leasesPath(lease.namespace)}/${segment(lease.name)}`;
 }
 
 export function eventsPath(namespace: string): string {
-  return `/apis/events.k8s.io/v1/namespaces/${encodeURIComponent(namespace)}/events`;
+  return `/apis/events.k8s.io/v1/namespaces/${segment(namespace)}/events`;
 }
 
 export function eventPath(event: ObjectName): string {
-  return `${eventsPath(event.namespace)}/${encodeURIComponent(event.name)}`;
+  return `${eventsPath(event.namespace)}/${segment(event.name)}`;
+}
+
+/**
+ * A name as one segment of a path, whatever is in it.
+ *
+ * @throws {TypeError} for a name that is a step within a path: no object has one.
+ */
+function segment(name: string): string {
+  if (/^\.{0,2}$/.test(name)) throw new TypeError(`"${name}" cannot be the name of an object`);
+  return encodeURIComponent(name);
 }
