@@ -135,12 +135,12 @@ export class Ledger {
   upsertPod(pod: PodFacts): void {
     const known = this.#pods.get(pod.uid);
     const entry = known ?? this.#track(pod);
-    const sharesBefore = entry.shares;
-    this.#reindex(entry.pod, pod);
+    const { pod: podBefore, shares: sharesBefore } = entry;
+    this.#reindex(podBefore, pod);
     entry.pod = pod;
     this.#recount(entry);
     if (known === undefined) this.#holdNominated(entry);
-    this.#settle(pod);
+    this.#settle(podBefore, pod);
     this.#finish();
     this.#checkCost(entry);
     const isNew = known === undefined || entry.shares !== sharesBefore;
@@ -701,26 +701,29 @@ export class Ledger {
   }
 
   /** What a watch event of the pod means for its reservation. */
-  #settle(pod: PodFacts): void {
+  #settle(before: PodFacts, pod: PodFacts): void {
     const reservation = this.#reservations.get(pod.uid);
     if (reservation === undefined) return;
     const isOver =
       pod.nodeName !== undefined ||
       pod.finished ||
-      (reservation.state === 'reserved' && (pod.terminating || this.#isTakenBack(reservation, pod)));
+      (reservation.state === 'reserved' && (pod.terminating || this.#isTakenBack(reservation, before, pod)));
     if (isOver) this.#reservations.drop(pod.uid);
     else if (reservation.state !== 'reserved') this.#reservations.recount({ ...reservation, pod });
   }
 
-  /** kube-scheduler reported the pod unschedulable after it passed our filter, or the pod's labels moved it away. */
-  #isTakenBack(reservation: Reserved, pod: PodFacts): boolean {
-    const isReported =
+  /**
+   * kube-scheduler reported the pod unschedulable after it passed our filter, or took its nomination back, or the pod's
+   * labels moved it away.
+   */
+  #isTakenBack(reservation: Reserved, before: PodFacts, pod: PodFacts): boolean {
+    const isReported = pod.unschedulable !== undefined && pod.unschedulable !== reservation.pod.unschedulable;
+    const isGivenUp =
       this.#options.checksAtBind &&
       !this.#isNominatedFor(reservation, pod) &&
-      pod.unschedulable !== undefined &&
-      pod.unschedulable !== reservation.pod.unschedulable &&
+      (isReported || this.#isNominatedFor(reservation, before)) &&
       pod.resourceVersion !== reservation.pod.resourceVersion;
-    if (isReported) return true;
+    if (isGivenUp) return true;
     const grouping = groupOf(reservation.policy, pod.labels);
     return (
       !selects(reservation.policy, pod.labels) ||

@@ -136,6 +136,17 @@ describe('it is given up', () => {
   });
 });
 
+test('its place is given up when kube-scheduler takes the nomination back, whatever it says of it', () => {
+  const world = anAuditedHarness({ nodes, policies: [spark] });
+  const told = high.unschedulable('the same');
+  for (const each of [victim, told, rival]) world.sees(each);
+  world.preempt(told, { 'ecs-0': [victim] });
+  world.sees(told.version('2').nominated('ecs-0'));
+  expect(holders(world)).toEqual(['high']);
+  world.sees(told.version('3'));
+  expect(holders(world)).toEqual([]);
+});
+
 test('a place is not held for ever for a nominated pod that went unseen, as before a restart', () => {
   const world = anAuditedHarness({ nodes, policies: [spark] });
   expect(world.unitFor(nominated)).toBe('ecs');
