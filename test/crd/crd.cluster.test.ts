@@ -309,15 +309,12 @@ describe('a mistake is refused when it is made, with the field and the way out',
   });
 });
 
+function condition(type: string, status: string, reason: string): object {
+  const lastTransitionTime = '2026-01-01T00:00:00Z';
+  return { type, status, observedGeneration: 1, lastTransitionTime, reason, message: 'for people' };
+}
+
 describe('the status', () => {
-  const condition = (type: string, value: string, reason: string): object => ({
-    type,
-    status: value,
-    observedGeneration: 1,
-    lastTransitionTime: '2026-01-01T00:00:00Z',
-    reason,
-    message: 'for people',
-  });
   const status = {
     observedGeneration: 1,
     summary: '2/2, 3/3, 5/-',

@@ -13,6 +13,11 @@ function told(choice: Choice): unknown {
   return { chosen: choice.unit.name, nodes: choice.nodeNames, passedOver };
 }
 
+/** On eci, since ecs was passed over for this reason. */
+function ecs(passedOver: string): unknown {
+  return { chosen: 'eci', nodes: ['vk'], passedOver: [`ecs: ${passedOver}`] };
+}
+
 interface Case {
   readonly units: readonly UnitSpec[];
   /** Pods of the group by unit name; absent: none. */
@@ -184,11 +189,6 @@ describe('the unit of a pod', () => {
     const exceedMax = { whenTryNextUnits: { policy: 'ExceedMax' } };
     const timeout = { whenTryNextUnits: { policy: 'TimeoutOrExceedMax', timeout: '5m' } };
     const noTerminating = { whenTryNextUnits: { policy: 'LackResourceAndNoTerminating' } };
-    const ecs = (passedOver: string): unknown => ({
-      chosen: 'eci',
-      nodes: ['vk'],
-      passedOver: [`ecs: ${passedOver}`],
-    });
     const rules: Record<string, Case> = {
       'ExceedMax: stays with a unit below max that lacks resources': {
         units: [ECS, ECI],

@@ -24,6 +24,11 @@ const POLICY = {
   },
 };
 
+function leads({ log }: ExtenderProcess): boolean {
+  const last = log.findLast(({ msg }) => /^(no longer )?leading/.test(msg));
+  return last?.msg.startsWith('leading') === true;
+}
+
 describe('two replicas', () => {
   let plane: ControlPlane;
   let one: ExtenderProcess;
@@ -74,11 +79,6 @@ describe('two replicas', () => {
       .toContain('unit 1 ecs is at max 2, unit 2 eci is at max 2');
     expect(leads(one)).toBe(true);
   });
-
-  function leads({ log }: ExtenderProcess): boolean {
-    const last = log.findLast(({ msg }) => /^(no longer )?leading/.test(msg));
-    return last?.msg.startsWith('leading') === true;
-  }
 
   async function createPod(name: string): Promise<void> {
     await plane.api.request('POST', '/api/v1/namespaces/default/pods', {
