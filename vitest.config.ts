@@ -8,6 +8,8 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/**/*.cluster.test.ts'],
+          // A bound on hanging, not on speed: machines are loaded.
+          testTimeout: 30_000,
         },
       },
       {

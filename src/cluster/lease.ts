@@ -145,6 +145,7 @@ function stateOf(answer: unknown): LeaseState {
 
 function wanted({ object }: LeaseState, by: string): JsonObject {
   const metadata = asObject(object['metadata']);
-  const { [WANTED_BY]: _, ...annotations } = asObject(metadata['annotations']);
+  const { [WANTED_BY]: before, ...annotations } = asObject(metadata['annotations']);
+  if (before === undefined && by === '') return metadata;
   return { ...metadata, annotations: by === '' ? annotations : { ...annotations, [WANTED_BY]: by } };
 }

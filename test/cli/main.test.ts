@@ -158,7 +158,9 @@ describe('resource-policy serve', () => {
       settings: { listen: { host: '127.0.0.1', port: 0 } },
     });
     expect(await serving.end(signal)).toBe(0);
-    expect(serving.log.slice(-2)).toMatchObject([{ signal }, { msg: 'stopped' }]);
+    // This API server has no leases; when that is noticed is chance.
+    const ending = serving.log.filter(({ lease }) => lease === undefined).slice(-2);
+    expect(ending).toMatchObject([{ signal }, { msg: 'stopped' }]);
   });
 });
 
