@@ -58,6 +58,12 @@ const UNCERTAIN_MS = 120_000;
 /** Node takes a longer one for 1 ms. Whoever waits for longer is called early, and looks again. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
+/**
+ * Connections for what no decision waits for. They are apart, and so is the one for the lease: when the API server is slow,
+ * Bindings wait for no waking of pods, and the lease for neither, or it would be lost and all be woken again.
+ */
+const CHORE_CONNECTIONS = 8;
+
 const clock = { nowMs: (): number => performance.now() };
 
 export interface Program {
@@ -82,12 +88,13 @@ export interface Program {
 /** @throws {import('../cluster/credentials.ts').CredentialsError} when there is no API server to talk to. */
 export function compose(settings: ServeSettings, logger: Logger): Program {
   const credentials = Credentials.load({ kubeconfigPath: settings.kubeconfig });
-  const client = new ApiClient({
-    credentials,
-    connections: settings.apiConnections,
-    deadlineMs: settings.apiTimeout,
-  });
+  const connect = (connections: number): ApiClient =>
+    new ApiClient({ credentials, connections, deadlineMs: settings.apiTimeout });
+  const client = connect(settings.apiConnections);
+  const choreClient = connect(CHORE_CONNECTIONS);
+  const leaseClient = connect(1);
   const patcher = new Patcher(client);
+  const chores = new Patcher(choreClient);
   const ledger = new Ledger({
     virtualNodes: settings.virtualNodeLabel,
     clock,
@@ -106,16 +113,17 @@ export function compose(settings: ServeSettings, logger: Logger): Program {
     policies: () => ledger.policyCount,
     watchAges: () => view.ages(),
   });
-  const wake = wakeBy(patcher, logger, metrics);
+  const wake = wakeBy(chores, logger, metrics);
   const waker = new Waker({ ledger, clock, wake, schedule: after, isLeading: () => work.isLeading() });
   const alarms = new PodAlarms({ ledger, clock, wake, schedule: after, isLeading: () => work.isLeading() });
-  const annotate = patcher.annotatePod.bind(patcher);
+  const annotate = chores.annotatePod.bind(chores);
   const costs = new DeletionCosts({ ledger, annotate, schedule: after, logger });
   const keeper = new WaitKeeper({ ledger, annotate, schedule: after, logger });
   const work = composeLeaderWork({
-    client,
+    client: choreClient,
+    leaseClient,
     credentials,
-    patcher,
+    patcher: chores,
     ledger,
     nodes: () => nodes.items(),
     virtualNodes: settings.virtualNodeLabel,
@@ -129,7 +137,7 @@ export function compose(settings: ServeSettings, logger: Logger): Program {
     },
     others: [costs],
   });
-  const admission = composeAdmission({ settings, client, ledger, metrics, logger });
+  const admission = composeAdmission({ settings, client: choreClient, ledger, metrics, logger });
 
   const follow = <Item extends Listed>(
     [name, path]: readonly [string, string],
@@ -279,7 +287,7 @@ export function compose(settings: ServeSettings, logger: Logger): Program {
       keeper.stop();
       await work.stop();
       await Promise.all(watches.map((watch) => watch.stop()));
-      await client.close();
+      await Promise.all([client, choreClient, leaseClient].map((each) => each.close()));
     },
   };
 }

@@ -29,6 +29,8 @@ const LEASE_NAMESPACE = 'kube-system';
 
 export interface LeaderWorkParts {
   readonly client: ApiClient;
+  /** For the lease alone. */
+  readonly leaseClient: ApiClient;
   readonly credentials: Credentials;
   readonly patcher: Patcher;
   readonly ledger: Ledger;
@@ -85,7 +87,7 @@ export function composeLeaderWork(parts: LeaderWorkParts): LeaderWork {
   let leader: Leader | undefined;
   const leaderNamed = (identity: string): Leader =>
     new Leader({
-      lease: new Lease(client, name),
+      lease: new Lease(parts.leaseClient, name),
       identity,
       mayYield: parts.mayYield,
       clock,

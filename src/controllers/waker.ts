@@ -32,6 +32,13 @@ const GRACE_MS = 100;
 const RECHECK_MS = 1_000;
 /** Pods woken at once per group when its room has no limit. */
 const BATCH = 64;
+/**
+ * Pods whose waking has no answer yet, of all groups. A slow API server is not to be asked for more and more: all groups
+ * may have room at once, as after a start.
+ */
+const MOST_UNDER_WAY = 64;
+/** Pause before looking again at a group that had to wait for the waking of others. */
+const BUSY_MS = 50;
 
 /** A group that had room. */
 interface Opening {
@@ -49,6 +56,7 @@ interface Opening {
 export class Waker {
   readonly #parts: WakerParts;
   readonly #openings = new Map<string, Opening>();
+  #underWay = 0;
   #cancel: (() => void) | undefined;
   #isStopped = false;
 
@@ -101,13 +109,17 @@ export class Waker {
 
   #check(): void {
     const now = this.#parts.clock.nowMs();
-    for (const [key, opening] of this.#openings) {
-      if (opening.dueMs > now) continue;
+    const due = [...this.#openings].filter(([, opening]) => opening.dueMs <= now);
+    for (const [key, opening] of due) {
       const room = Math.min(this.#parts.ledger.group(opening.ref)?.room() ?? 0, BATCH);
-      const candidates = room === 0 ? [] : this.#candidates(opening);
-      if (candidates.length === 0 && opening.waking === 0) this.#openings.delete(key);
-      for (const pod of candidates.slice(0, room)) void this.#wake(pod, opening);
-      opening.dueMs = now + RECHECK_MS;
+      const candidates = room === 0 ? [] : this.#candidates(opening).slice(0, room);
+      const woken = candidates.slice(0, MOST_UNDER_WAY - this.#underWay);
+      const mustWait = woken.length < candidates.length;
+      opening.dueMs = now + (mustWait ? BUSY_MS : RECHECK_MS);
+      // Who has had a turn comes after who has not.
+      if (woken.length > 0 || !mustWait) this.#openings.delete(key);
+      if (candidates.length > 0 || opening.waking > 0) this.#openings.set(key, opening);
+      for (const pod of woken) void this.#wake(pod, opening);
     }
   }
 
@@ -127,7 +139,9 @@ export class Waker {
     const { woken } = opening;
     woken.add(pod.uid);
     opening.waking += 1;
+    this.#underWay += 1;
     if ((await this.#parts.wake(pod)) === 'failed') woken.delete(pod.uid);
+    this.#underWay -= 1;
     opening.waking -= 1;
   }
 }

@@ -404,6 +404,58 @@ describe('a unit without max', () => {
   });
 });
 
+describe('many groups with room at once', () => {
+  const JOBS = Array.from({ length: 40 }, (_, job) => `j${job}`);
+  const allOf = (job: string): PodBuilder[] => ['a', 'b'].map((name) => inJob(`${job}-${name}`, job));
+  /** Most wakings without an answer. */
+  const MOST_UNDER_WAY = 64;
+
+  function manyWaiting(): Scene {
+    const scene = new Scene();
+    scene.ledger.upsertNode(aNode('ecs-0').facts());
+    scene.ledger.upsertPolicy(ecs2.parsed());
+    scene.refuses(...JOBS.flatMap(allOf));
+    return scene;
+  }
+
+  it('a slow API server is not asked for more and more', async () => {
+    const scene = manyWaiting();
+    await scene.time.advance(1);
+    scene.onWake = () => new Promise(() => undefined);
+
+    scene.waker.roomEverywhere();
+    await scene.time.advance(60_000);
+
+    expect(scene.woken).toHaveLength(MOST_UNDER_WAY);
+  });
+
+  it('the others are woken as soon as those before them are answered', async () => {
+    const scene = manyWaiting();
+    await scene.time.advance(1);
+    const answer = Promise.withResolvers<Woken>();
+    scene.onWake = () => answer.promise;
+    scene.waker.roomEverywhere();
+    await scene.time.advance(GRACE_MS);
+
+    answer.resolve('patched');
+    await scene.time.advance(50);
+
+    expect(scene.woken.toSorted()).toEqual(JOBS.flatMap((job) => [`${job}-a`, `${job}-b`]).toSorted());
+  });
+
+  it('those that cannot be woken do not keep others from their turn', async () => {
+    const scene = manyWaiting();
+    await scene.time.advance(1);
+    scene.onWake = () =>
+      new Promise((resolve) => void scene.time.schedule(() => resolve('failed'), 10 * RECHECK_MS));
+
+    scene.waker.roomEverywhere();
+    await scene.time.advance(GRACE_MS + 15 * RECHECK_MS);
+
+    expect(new Set(scene.woken).size).toBe(2 * JOBS.length);
+  });
+});
+
 describe('after a start', () => {
   it('pods that were reported unschedulable before it are woken where there is room', async () => {
     const scene = new Scene();
