@@ -147,7 +147,7 @@ export class Ledger {
     const wasRefused =
       entry.refusal !== undefined || (known === undefined && isRefusal(pod.unschedulable ?? ''));
     // What happened between the refusal and now was told to nobody, as the pod, or its labels, had not been seen.
-    if (isNew && wasRefused) this.#tell(entry);
+    if (wasRefused && (isNew || entry.shares.length === 0)) this.#tell(entry);
   }
 
   removePod(pod: PodFacts): void {
@@ -510,12 +510,19 @@ export class Ledger {
   }
 
   /** The pod may go now, as far as counts are concerned. */
-  #tell({ pod, shares }: Entry): void {
-    for (const share of shares) {
+  #tell(entry: Entry): void {
+    for (const share of entry.shares) {
       if (share.kind === 'waiting' && share.group.room() > 0) this.#announce(share.group);
     }
-    const isWaiting = pod.nodeName === undefined && !pod.terminating && !pod.finished;
-    if (isWaiting && shares.length === 0) this.#options.listener.released([pod]);
+    const { nodeName, terminating, finished } = entry.pod;
+    const isWaiting = nodeName === undefined && !terminating && !finished;
+    if (isWaiting && entry.shares.length === 0) this.#release([entry]);
+  }
+
+  /** What refused them concerns them no more. */
+  #release(entries: readonly Entry[]): void {
+    for (const entry of entries) entry.refusal = undefined;
+    if (entries.length > 0) this.#options.listener.released(entries.map(({ pod }) => pod));
   }
 
   /** Victims leave for a pod that was nominated before our start: others must not take what they free. */
@@ -587,8 +594,7 @@ export class Ledger {
       this.#options.listener.counted(policyKey(state.policy));
       this.#announceAll(state);
     }
-    const released = heldBack.filter(({ shares }) => shares.length === 0).map(({ pod }) => pod);
-    if (released.length > 0) this.#options.listener.released(released);
+    this.#release(heldBack.filter(({ shares }) => shares.length === 0));
     for (const uid of this.#podsByNamespace.get(namespace)) {
       const entry = this.#pods.get(uid);
       if (entry !== undefined) this.#checkCost(entry);

@@ -65,6 +65,16 @@ describe('a pod that was refused before the watch showed its labels', () => {
     expect(world.released).toEqual(['e1']);
   });
 
+  test('is released, once, when meanwhile the policy has gone that selects it with them', () => {
+    const world = new Harness({ nodes, policies: [policy] });
+    world.sees(pod.labels({ app: 'web' }));
+    expect(world.unitFor(pod.version('2'))).toBe('full');
+    world.seesGone(policy);
+    world.sees(pod.version('2'));
+    world.sees(pod.version('3'));
+    expect(world.released).toEqual(['e1']);
+  });
+
   test('is not told when nobody refused it: kube-scheduler tries a changed pod again itself', () => {
     const world = new Harness({ nodes, policies: [grouped] });
     world.sees(pod.ofGroup('s1'));
