@@ -15,6 +15,7 @@ import { Deadline } from './deadline.ts';
 import type { Answer, Outgoing } from './exchange.ts';
 import { exchange, ExchangeFailed } from './exchange.ts';
 import { orAborted, pause } from './pause.ts';
+import { redacted } from './redact.ts';
 import { Slots } from './slots.ts';
 
 const DEFAULT_CONNECTIONS = 32;
@@ -127,7 +128,7 @@ export class ApiClient {
         throw errorOfAnswer(what, {
           status: answer.statusCode,
           retryAfter: text(answer.headers['retry-after']),
-          body,
+          body: redacted(body, access),
         });
       }
       await this.#renew(access, what, options.signal);
@@ -160,7 +161,7 @@ export class ApiClient {
       const access = await this.#access(what, deadline.signal);
       const answer = await this.#exchange(outgoing, { access, what, signal: deadline.signal });
       if (answer.status >= 200 && answer.status < 300) return answer;
-      const error = errorOfAnswer(what, answer);
+      const error = errorOfAnswer(what, { ...answer, body: redacted(answer.body, access) });
       if (error.status === 401 && !renewed) {
         renewed = true;
         await this.#renew(access, what, deadline.signal);

@@ -15,6 +15,7 @@ import type { Cluster, Context, User } from '@kubernetes/client-node';
 import { KubeConfig } from '@kubernetes/client-node';
 import { parse as parseYaml } from 'yaml';
 
+import type { JsonObject } from '../facts/json.ts';
 import { asObject } from '../facts/json.ts';
 import { messageOf } from '../facts/message-of.ts';
 
@@ -150,7 +151,7 @@ export class Credentials {
     try {
       await this.#config.applyToHTTPSOptions(options);
     } catch (error) {
-      throw new CredentialsError(`${nameOf(this.#source)}: ${messageOf(error)}`, { cause: error });
+      throw new CredentialsError(`${nameOf(this.#source)}: ${withoutQuotes(error)}`);
     }
     const tls = tlsOf(options);
     const fingerprint = fingerprintOf(cluster.server, tls);
@@ -240,10 +241,7 @@ function loadedFile(file: string): KubeConfig {
     config.users = config.users.map(withTokenFile(tokenFiles(parseYaml(text)), dirname(file)));
   } catch (error) {
     throw new CredentialsError(
-      `kubeconfig ${file}: ${messageOf(error)}. Correct the file, or give another one.`,
-      {
-        cause: error,
-      },
+      `kubeconfig ${file}: ${withoutQuotes(error)}. Correct the file, or give another one.`,
     );
   }
   return config;
@@ -321,11 +319,19 @@ function checked(config: KubeConfig, source: Source): { cluster: Cluster; user: 
   return { cluster, user: user ?? undefined };
 }
 
+const NO_URL = { protocol: '', username: '', password: '' };
+
 function checkCluster(cluster: Cluster, where: string): void {
-  const protocol = URL.parse(cluster.server)?.protocol;
+  const { protocol, username, password } = URL.parse(cluster.server) ?? NO_URL;
   if (protocol !== 'https:' && protocol !== 'http:') {
     throw new CredentialsError(
-      `${where}: the server ${cluster.server} of cluster ${cluster.name} is no http(s) URL.`,
+      `${where}: the server of cluster ${cluster.name} is no http(s) URL, such as https://10.0.0.1:6443.`,
+    );
+  }
+  if (username !== '' || password !== '') {
+    throw new CredentialsError(
+      `${where}: the server of cluster ${cluster.name} has a user name or password in it, which is not supported. ` +
+        'Put them into the user of the context.',
     );
   }
   if (protocol === 'http:' && !cluster.skipTLSVerify) {
@@ -338,6 +344,25 @@ function checkCluster(cluster: Cluster, where: string): void {
       `${where}: proxy-url of cluster ${cluster.name} is not supported. Use a direct address.`,
     );
   }
+}
+
+/** What went wrong with material, without what parsers quote of it: it is secret. */
+function withoutQuotes(error: unknown): string {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (cause instanceof SyntaxError) return 'what the credential plugin printed is no JSON';
+    const line = yamlLineOf(asObject(cause));
+    if (line !== undefined) return `line ${line} is no YAML`;
+  }
+  return messageOf(error);
+}
+
+/** Where a text is no YAML: each of the two parsers that read a kubeconfig has its own way to say it. */
+function yamlLineOf({ mark, linePos }: JsonObject): number | undefined {
+  const { line: fromZero } = asObject(mark);
+  if (typeof fromZero === 'number') return fromZero + 1;
+  const [start]: unknown[] = Array.isArray(linePos) ? linePos : [];
+  const { line } = asObject(start);
+  return typeof line === 'number' ? line : undefined;
 }
 
 function nameOf(source: Source): string {

@@ -158,7 +158,12 @@ describe('a configuration that cannot work is refused at once', () => {
     { title: 'plain http', text: kubeconfig({ server: 'http://one' }), want: 'insecure-skip-tls-verify' },
     { title: 'a server that is no URL', text: kubeconfig({ server: 'one:6443' }), want: 'is no http(s) URL' },
     { title: 'a proxy', text: kubeconfig({ cluster: { 'proxy-url': 'http://p' } }), want: 'proxy-url' },
-    { title: 'no YAML', text: 'clusters: [', want: 'Correct the file' },
+    { title: 'no YAML', text: 'a: b\nclusters: [', want: 'line 2 is no YAML. Correct the file' },
+    {
+      title: 'a server with a password',
+      text: kubeconfig({ server: 'https://u:hunter2@one:6443' }),
+      want: 'the server of cluster c has a user name or password in it',
+    },
     {
       title: 'a cluster without server',
       text: kubeconfig({ server: '' }),
@@ -182,6 +187,31 @@ describe('a configuration that cannot work is refused at once', () => {
   ])('$title', ({ options, want }) => {
     expect(() => Credentials.load(options)).toThrow(CredentialsError);
     expect(() => Credentials.load(options)).toThrow(want);
+  });
+});
+
+describe('a kubeconfig that is no YAML is not quoted', () => {
+  it.each([
+    'users:\n- user:\n    token: hunter2\n   broken: [\n',
+    'users:\n- user:\n    token: *hunter2\n',
+    'users:\n- user:\n    token: "hunter2\n',
+    'users:\n- user:\n    token: !hunter2 x\n',
+    '%hunter2\n',
+    'hunter2\n---\nhunter2\n',
+    'users: hunter2',
+    'users: [{name: u, user: hunter2}]',
+  ])('%j', async (text) => {
+    const file = await write(join(await aDirectory(), 'config'), text);
+    const error = (() => {
+      try {
+        return Credentials.load({ kubeconfigPath: file });
+      } catch (reason) {
+        return reason;
+      }
+    })();
+    expect(error).toBeInstanceOf(CredentialsError);
+    expect((error as Error).message).not.toContain('hunter2');
+    expect((error as Error).cause).toBeUndefined();
   });
 });
 
@@ -311,6 +341,16 @@ describe('an exec plugin', () => {
     await credentials.renew(access);
     expect((await credentials.access()).headers).toEqual({ authorization: 'Bearer token-2' });
     await expect(readFile(runs, 'utf8')).resolves.toBe('xx');
+  });
+
+  it('that prints no JSON says so, and not what it printed: a token may be in it', async () => {
+    const exec = { command: process.execPath, args: ['-e', 'console.log("hunter2")'] };
+    const { credentials, file } = await ofKubeconfig(kubeconfig({ user: { exec } }));
+    const error: unknown = await credentials.access().catch((reason: unknown) => reason);
+    expect(error).toEqual(
+      new CredentialsError(`kubeconfig ${file}: what the credential plugin printed is no JSON`),
+    );
+    expect((error as Error).cause).toBeUndefined();
   });
 
   it('that fails says so, with its file', async () => {
