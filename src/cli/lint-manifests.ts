@@ -13,13 +13,12 @@ import { knownJob, overlappingPolicies, ungroupedJob } from '../placement/lint-j
 import { lintPolicy } from '../placement/lint.ts';
 import { groupOf } from '../policy/group.ts';
 import { selects } from '../policy/match.ts';
-import { parseResourcePolicy } from '../policy/parse.ts';
 import type { ResourcePolicy } from '../policy/resource-policy.ts';
-import { POLICY_API } from '../policy/resource-policy.ts';
 import { jobSpecOf, podLabels } from './job-specs.ts';
 import type { Manifest, Unreadable } from './manifests.ts';
 import { readManifests } from './manifests.ts';
-import { unknownPolicyFields } from './policy-fields.ts';
+import type { PolicyManifest } from './policy-manifest.ts';
+import { namespaceOf, policyManifest, policyProblems } from './policy-manifest.ts';
 
 /** One line of the report. */
 export interface FileFinding {
@@ -45,11 +44,6 @@ export interface LintReport {
 /** Where objects without a namespace go. */
 const NAMESPACE = 'default';
 
-interface Read {
-  readonly manifest: Manifest;
-  readonly policy: ResourcePolicy;
-}
-
 /** @param virtualNodes labels by which virtual nodes are known. */
 export function lintFiles(
   files: readonly { readonly name: string; readonly text: string }[],
@@ -58,7 +52,9 @@ export function lintFiles(
   const read = files.map(({ name, text }) => readManifests(name, text));
   const manifests = read.flatMap((file) => file.manifests);
   const nodes = manifests.flatMap(({ object }) => nodeOf(object));
-  const policies = manifests.filter(({ object }) => object['kind'] === 'ResourcePolicy').map(policyOf);
+  const policies = manifests
+    .filter(({ object }) => object['kind'] === 'ResourcePolicy')
+    .map((manifest) => policyManifest(manifest, NAMESPACE));
   const lint = new Linter(manifests, policies, {
     virtualNodes,
     nodes: nodes.length === 0 ? undefined : nodes,
@@ -71,29 +67,29 @@ export function lintFiles(
 }
 
 class Linter {
-  readonly #policies: readonly Read[];
+  readonly #policies: readonly PolicyManifest[];
   readonly #jobs: readonly (JobSpec & { readonly namespace: string })[];
   readonly #pods: readonly { readonly namespace: string; readonly labels: Labels }[];
   readonly #cluster: { readonly virtualNodes: Labels; readonly nodes: readonly NamedNode[] | undefined };
 
   constructor(
     manifests: readonly Manifest[],
-    policies: readonly Read[],
+    policies: readonly PolicyManifest[],
     cluster: { readonly virtualNodes: Labels; readonly nodes: readonly NamedNode[] | undefined },
   ) {
     this.#policies = policies;
     this.#cluster = cluster;
     this.#jobs = manifests.flatMap(({ object }) => {
       const job = jobSpecOf(object);
-      return job === undefined ? [] : [{ ...job, namespace: namespaceOf(object) }];
+      return job === undefined ? [] : [{ ...job, namespace: namespaceOf(object, NAMESPACE) }];
     });
     this.#pods = manifests.flatMap(({ object }) => {
       const labels = podLabels(object);
-      return labels === undefined ? [] : [{ namespace: namespaceOf(object), labels }];
+      return labels === undefined ? [] : [{ namespace: namespaceOf(object, NAMESPACE), labels }];
     });
   }
 
-  findings({ manifest, policy }: Read): readonly FileFinding[] {
+  findings({ manifest, policy }: PolicyManifest): readonly FileFinding[] {
     const at = ({ path, code, message }: Omit<Finding, 'code'> & Pick<FileFinding, 'code'>): FileFinding => ({
       file: manifest.file,
       line: manifest.lineOf(path),
@@ -103,7 +99,7 @@ class Linter {
       code,
       message,
     });
-    const problems = problemsOf(manifest.object, policy);
+    const problems = policyProblems({ manifest, policy });
     if (problems.length > 0) return problems.map((problem) => at({ ...problem, code: 'invalid' }));
     return this.#found(policy).map(at);
   }
@@ -143,53 +139,6 @@ function podGroups(
     name: group === '' ? 'the set of pods given' : `the set of pods given as group ${group}`,
     pods: size,
   }));
-}
-
-interface Problem {
-  readonly path: string;
-  readonly message: string;
-}
-
-/** What makes a policy invalid, as far as that can be told without the API server. */
-function problemsOf(object: JsonObject, policy: ResourcePolicy): readonly Problem[] {
-  const problems = policy.problems.map(splitProblem);
-  const api = `${POLICY_API.group}/${POLICY_API.version}`;
-  if (object['apiVersion'] !== api) problems.unshift({ path: 'apiVersion', message: `must be ${api}` });
-  if (typeof asObject(object['metadata'])['name'] !== 'string')
-    problems.unshift({ path: 'metadata.name', message: 'is missing' });
-  const unknown = unknownPolicyFields(object).map((path) => ({
-    path,
-    message:
-      'is no field of a ResourcePolicy: kubectl refuses it, other clients have it dropped; correct its name',
-  }));
-  return [...problems, ...unknown];
-}
-
-/** The parser's problems begin with the path of their field. */
-function splitProblem(problem: string): Problem {
-  const [, path = 'spec', message = problem] = /^(spec\S*) (.*)$/s.exec(problem) ?? [];
-  return { path, message };
-}
-
-function policyOf(manifest: Manifest): Read {
-  const metadata = asObject(manifest.object['metadata']);
-  const { name } = metadata;
-  // A manifest lacks what the API server adds.
-  const policy = parseResourcePolicy({
-    ...manifest.object,
-    metadata: {
-      ...metadata,
-      uid: 'not-created-yet',
-      name: typeof name === 'string' && name !== '' ? name : '(without name)',
-      namespace: namespaceOf(manifest.object),
-    },
-  });
-  return { manifest, policy };
-}
-
-function namespaceOf(object: JsonObject): string {
-  const { namespace } = asObject(object['metadata']);
-  return typeof namespace === 'string' && namespace !== '' ? namespace : NAMESPACE;
 }
 
 function nodeOf(object: JsonObject): readonly NamedNode[] {

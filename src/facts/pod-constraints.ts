@@ -50,10 +50,7 @@ export interface PodConstraintsObject {
     readonly affinity?: {
       readonly nodeAffinity?: {
         readonly requiredDuringSchedulingIgnoredDuringExecution?: {
-          readonly nodeSelectorTerms?: Some<{
-            readonly matchExpressions?: Some<RequirementObject>;
-            readonly matchFields?: Some<RequirementObject>;
-          }>;
+          readonly nodeSelectorTerms?: Some<NodeTermObject>;
         } | null;
       } | null;
       readonly podAffinity?: RequiredObject | null;
@@ -68,6 +65,12 @@ export interface PodConstraintsObject {
       readonly ports?: Some<{ readonly hostPort?: number }>;
     }>;
   };
+}
+
+/** A term of node affinity, required or preferred. */
+export interface NodeTermObject {
+  readonly matchExpressions?: Some<RequirementObject>;
+  readonly matchFields?: Some<RequirementObject>;
 }
 
 interface RequirementObject {
@@ -89,10 +92,7 @@ export function podConstraints({ spec = {} }: PodConstraintsObject): PodConstrai
     schedulerName: spec.schedulerName ?? '',
     gates: (spec.schedulingGates ?? []).map(({ name = '' }) => name),
     nodeSelector: spec.nodeSelector ?? {},
-    nodeTerms: terms?.map(({ matchExpressions, matchFields }) => ({
-      labels: (matchExpressions ?? []).map(requirement),
-      fields: (matchFields ?? []).map(requirement),
-    })),
+    nodeTerms: terms?.map(nodeTerm),
     tolerations: (spec.tolerations ?? []).map(({ key = '', operator = '', value = '', effect = '' }) => ({
       key,
       operator,
@@ -100,6 +100,13 @@ export function podConstraints({ spec = {} }: PodConstraintsObject): PodConstrai
       effect,
     })),
     others: others(spec),
+  };
+}
+
+export function nodeTerm({ matchExpressions, matchFields }: NodeTermObject): NodeTerm {
+  return {
+    labels: (matchExpressions ?? []).map(requirement),
+    fields: (matchFields ?? []).map(requirement),
   };
 }
 

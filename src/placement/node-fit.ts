@@ -65,10 +65,11 @@ function isTolerated(taint: Taint, tolerations: readonly Toleration[]): boolean 
 
 function isSelected({ nodeSelector, nodeTerms }: PodConstraints, node: NodeCapacity): boolean {
   if (!carriesAll(node.labels, nodeSelector)) return false;
-  return nodeTerms === undefined || nodeTerms.some((term) => matches(term, node));
+  return nodeTerms === undefined || nodeTerms.some((term) => termSelects(term, node));
 }
 
-function matches({ labels, fields }: NodeTerm, node: NodeCapacity): boolean {
+/** Whether a term of node affinity selects the node. */
+export function termSelects({ labels, fields }: NodeTerm, node: NodeCapacity): boolean {
   if (labels.length === 0 && fields.length === 0) return false;
   const nodeFields: Labels = { 'metadata.name': node.name };
   return (

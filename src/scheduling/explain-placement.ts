@@ -12,6 +12,9 @@ import { selects } from '../policy/match.ts';
 import type { ResourcePolicy, Unit } from '../policy/resource-policy.ts';
 import type { Snapshot } from './snapshot.ts';
 
+/** The part of a snapshot that counts. */
+type Counts = Pick<Snapshot, 'ledger'>;
+
 export interface Placement {
   readonly nodeName: string;
   /** When it was bound, RFC 3339. */
@@ -41,7 +44,7 @@ export interface DeletionCost {
 }
 
 /** Undefined for a pod without a node. */
-export function placementOf(snapshot: Snapshot, pod: PodFacts): Placement | undefined {
+export function placementOf(snapshot: Counts, pod: PodFacts): Placement | undefined {
   const { nodeName, scheduledMs, recordedPolicy, recordedUnit } = pod;
   if (nodeName === undefined) return undefined;
   const selecting = snapshot.ledger
@@ -77,7 +80,7 @@ interface Place {
   readonly text: string;
 }
 
-function placeIn(snapshot: Snapshot, pod: PodFacts, policy: ResourcePolicy): Place {
+function placeIn(snapshot: Counts, pod: PodFacts, policy: ResourcePolicy): Place {
   const counted = countedUnit(snapshot, pod, policy);
   if (counted !== undefined) {
     return { unit: counted, isCounted: true, text: `counts in ${nameOf(counted)}` };
@@ -87,7 +90,7 @@ function placeIn(snapshot: Snapshot, pod: PodFacts, policy: ResourcePolicy): Pla
 }
 
 /** The unit whose count would be one less without the pod. */
-function countedUnit({ ledger }: Snapshot, pod: PodFacts, policy: ResourcePolicy): Unit | undefined {
+function countedUnit({ ledger }: Counts, pod: PodFacts, policy: ResourcePolicy): Unit | undefined {
   const grouping = groupOf(policy, pod.labels);
   if (grouping.kind !== 'group') return undefined;
   const { group } = grouping;
@@ -97,7 +100,7 @@ function countedUnit({ ledger }: Snapshot, pod: PodFacts, policy: ResourcePolicy
   });
 }
 
-function unitOf({ ledger }: Snapshot, pod: PodFacts, policy: ResourcePolicy): Unit | undefined {
+function unitOf({ ledger }: Counts, pod: PodFacts, policy: ResourcePolicy): Unit | undefined {
   const { nodeName = '', recordedPolicy, recordedUnit } = pod;
   const holding = policy.units.filter((unit) => ledger.nodesOf(policy, unit).has(nodeName));
   const recorded = recordedPolicy === policy.name && holding.find(({ name }) => name === recordedUnit);
