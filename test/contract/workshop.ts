@@ -69,6 +69,9 @@ export async function openWorkshop(cluster: ContractCluster): Promise<Workshop> 
   });
 }
 
+/** For what only prepares a test: a thousand requests at once take their time on a loaded machine. */
+const PATIENCE_MS = 60_000;
+
 export class Workshop {
   /** Cuts the watches off; not what the workshop itself does. */
   readonly proxy: TcpProxy;
@@ -117,12 +120,13 @@ export class Workshop {
       spec: { schedulerName: 'nobody', containers: [{ name: 'main', image: 'none' }] },
     };
     const path = podPath({ namespace: 'default', name: '' }).replace(/\/$/, '');
-    return podFactsOf(await this.client.request({ method: 'POST', path, body }));
+    return podFactsOf(await this.client.request({ method: 'POST', path, body, deadlineMs: PATIENCE_MS }));
   }
 
   async deletePod(name: string): Promise<void> {
     const path = podPath({ namespace: 'default', name });
-    await this.client.request({ method: 'DELETE', path, query: { gracePeriodSeconds: '0' } });
+    const query = { gracePeriodSeconds: '0' };
+    await this.client.request({ method: 'DELETE', path, query, deadlineMs: PATIENCE_MS });
   }
 
   async createNode(name: string): Promise<void> {
