@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { versionKey } from './build.ts';
+import { versionKey } from './go-build.ts';
 
 test('the same pins on the same platform are the same build', () => {
   expect(versionKey('mod', 'sum', 'linux-x64')).toBe(versionKey('mod', 'sum', 'linux-x64'));
