@@ -60,8 +60,10 @@ export async function listen(
     }
     const count = (requests.get(request.socket) ?? 0) + 1;
     requests.set(request.socket, count);
-    // Node's own limit says that the connection ends, and leaves it to the client to end it.
-    if (isClosing || count >= limits.requestsPerConnection) endsConnection(response);
+    // Node's own limit says that the connection ends, and leaves it to the client to end it. And it reads nothing more of
+    // a connection on which another protocol was wished for.
+    const isLast = count >= limits.requestsPerConnection || request.headers.upgrade !== undefined;
+    if (isClosing || isLast) endsConnection(response);
     underWay.add(response);
     response.once('close', () => underWay.delete(response));
     limitBody(request, response, limits.bodyMs);

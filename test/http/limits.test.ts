@@ -129,6 +129,15 @@ describe('connections', () => {
     expect(asked).toHaveLength(2);
   });
 
+  it('end with a request for another protocol, which is answered in this one', async () => {
+    const { server } = await aServer({});
+    const upgrade = 'GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n';
+
+    expect(await answerTo(server.port, upgrade)).toMatch(
+      /^HTTP\/1\.1 200 [^]*\r\nconnection: close\r\n[^]*ok$/i,
+    );
+  });
+
   it('end when nothing moves on them: an answer that nobody reads is not kept', async () => {
     const responses: ServerResponse[] = [];
     const { server } = await aServer({ idleMs: 100 }, (_request, response) => {
