@@ -49,7 +49,7 @@ export async function runCommand(file: string, { variants, rounds, out }: RunOpt
     finished: (run) => {
       runs.push(run);
       // After each run, so that nothing is lost when somebody interrupts it.
-      writeFileSync(join(folder, 'result.json'), JSON.stringify(result(), undefined, 1));
+      write(folder, result());
     },
   });
   const result = (): BenchResult =>
@@ -71,11 +71,16 @@ export async function runCommand(file: string, { variants, rounds, out }: RunOpt
   } finally {
     progress.end(outcome);
   }
-  writeFileSync(join(folder, 'report.html'), htmlReport(result()));
   process.stdout.write(`${summaryTable(result())}\n\n`);
-  for (const name of ['result.json', 'report.html']) {
-    process.stdout.write(`${relative('.', join(folder, name))}\n`);
-  }
+  for (const name of FILES) process.stdout.write(`${relative('.', join(folder, name))}\n`);
+}
+
+const FILES = ['result.json', 'report.html'] as const;
+
+function write(folder: string, result: BenchResult): void {
+  const [json, page] = FILES;
+  writeFileSync(join(folder, json), JSON.stringify(result, undefined, 1));
+  writeFileSync(join(folder, page), htmlReport(result));
 }
 
 function commandText(file: string, { variants, rounds }: RunOptions): string {

@@ -53,7 +53,7 @@ export class PodsApi {
       await this.delete(name);
       done += 1;
       const elapsedMs = performance.now() - startMs;
-      isTooSlow = elapsedMs > JUDGED_AFTER_MS && (elapsedMs / done) * names.length > limitMs;
+      isTooSlow ||= elapsedMs > JUDGED_AFTER_MS && (elapsedMs / done) * names.length > limitMs;
     });
     return !isTooSlow;
   }

@@ -4,6 +4,7 @@
  * @module
  */
 import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 
 /** Clock ticks per second in /proc: USER_HZ, which is 100 on every architecture that Node.js runs on. */
 const TICKS_PER_SECOND = 100;
@@ -18,6 +19,14 @@ export interface ProcessUsage {
   readonly peakMib: number;
 }
 
+/** What a measurement took. */
+export interface MeteredUsage {
+  /** The processes that ran. */
+  readonly processes: readonly ProcessUsage[];
+  /** Share of all processors that other programs of the machine used, percent; undefined where nobody says. */
+  readonly othersPercent: number | undefined;
+}
+
 interface Sample {
   readonly cpuSeconds: number;
   readonly residentMib: number;
@@ -30,6 +39,8 @@ export class ProcessMeter {
   readonly #peakMib = new Map<string, number>();
   readonly #pids: ReadonlyMap<string, () => number | undefined>;
   readonly #timer: NodeJS.Timeout;
+  readonly #startMs = performance.now();
+  readonly #machineSeconds = machineSeconds();
 
   /** @param pids by name; a process that starts later counts from its start. */
   constructor(pids: ReadonlyMap<string, () => number | undefined>) {
@@ -38,15 +49,24 @@ export class ProcessMeter {
     this.#timer = setInterval(() => this.#look(), SAMPLE_MS);
   }
 
-  /** Usage of each process; the ones that never ran are left out. */
-  stop(): readonly ProcessUsage[] {
+  stop(): MeteredUsage {
     clearInterval(this.#timer);
     this.#look();
-    return [...this.#last].map(([name, { cpuSeconds }]) => ({
+    const processes = [...this.#last].map(([name, { cpuSeconds }]) => ({
       name,
       cpuSeconds: cpuSeconds - (this.#first.get(name) ?? 0),
       peakMib: this.#peakMib.get(name) ?? 0,
     }));
+    return { processes, othersPercent: this.#othersPercent(processes) };
+  }
+
+  #othersPercent(processes: readonly ProcessUsage[]): number | undefined {
+    const now = machineSeconds();
+    if (now === undefined || this.#machineSeconds === undefined) return undefined;
+    const all = now - this.#machineSeconds;
+    const own = processes.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0);
+    const possible = ((performance.now() - this.#startMs) / 1_000) * availableParallelism();
+    return Math.max(0, ((all - own) / possible) * 100);
   }
 
   #look(): void {
@@ -69,6 +89,22 @@ function sampleOf(pid: number | undefined): Sample | undefined {
   } catch {
     return undefined;
   }
+}
+
+function machineSeconds(): number | undefined {
+  try {
+    return busySecondsOf(readFileSync('/proc/stat', 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+/** CPU time of everything that ran on the machine, by its /proc/stat. */
+export function busySecondsOf(stat: string): number {
+  // user, nice, system, idle, iowait, irq, softirq, steal; what follows is part of user.
+  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0] =
+    /^cpu +(.*)$/m.exec(stat)?.[1]?.split(' ').map(Number) ?? [];
+  return (user + nice + system + irq + softirq) / TICKS_PER_SECOND;
 }
 
 /** User and system time of a /proc/PID/stat. */

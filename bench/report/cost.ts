@@ -42,5 +42,5 @@ export function eciCost(
 
 /** As the lecture writes it: `¥0.308736`. */
 export function yuanText(yuan: number): string {
-  return `¥${yuan.toFixed(9).replace(/0{1,7}$/, '')}`;
+  return `¥${yuan.toFixed(9).replace(/\.?0+$/, '')}`;
 }

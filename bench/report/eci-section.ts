@@ -9,7 +9,9 @@ import type { Html } from './markup.ts';
 import { html, table } from './markup.ts';
 import { representativeRun } from './representative.ts';
 import type { BenchResult, Measured } from './result.ts';
-import { figure } from './text.ts';
+import { optional } from './text.ts';
+
+const LECTURE = "Alibaba Cloud's lecture on Spark on ECI (Serverless 容器从入门到精通, no. 04)";
 
 interface Shown {
   readonly id: string;
@@ -30,9 +32,8 @@ function startPart({ workload }: BenchResult, shown: readonly Shown[]): Html {
   if (rows.length === 0) return html``;
   return html`<h2>What part of the start is scheduling</h2>
     <p>
-      The start-up of a container instance is simulated, with delays that follow the figures of Alibaba
-      Cloud's lecture on Spark on ECI (Serverless 容器从入门到精通, no. 04). What counts here is how little
-      scheduling adds.
+      The start-up of a container instance is simulated, with delays that follow the figures of ${LECTURE}.
+      What counts here is how little scheduling adds.
     </p>
     ${table(
       [
@@ -66,7 +67,7 @@ function costPart({ workload }: BenchResult, shown: readonly Shown[]): Html {
     <p>
       ¥${yuanPerSecond.toFixed(8)} per second × (${jobSeconds} − ${startSeconds}) s × pods on
       ECI${spotPercent === undefined ? '' : `, and ${spotPercent} % of that on Spot instances`}: the
-      arithmetic of the same lecture, for jobs that run as long as its own.
+      arithmetic of ${LECTURE}, for jobs that run as long as its own.
     </p>
     ${table(
       [{ title: 'variant' }, { title: 'pods on ECI' }, { title: 'on demand' }, { title: 'Spot' }],
@@ -80,8 +81,4 @@ function costPart({ workload }: BenchResult, shown: readonly Shown[]): Html {
         ];
       }),
     )}`;
-}
-
-function optional(value: number | undefined): string {
-  return value === undefined ? '–' : figure(value);
 }

@@ -12,7 +12,8 @@ import { chartsOf } from './charts.ts';
 import { eciSection } from './eci-section.ts';
 import { Html, html, jsonScript } from './markup.ts';
 import type { BenchResult } from './result.ts';
-import { allFigures, allRuns, overview } from './tables.ts';
+import { disturbanceText } from './summary.ts';
+import { allFigures, allRuns, overview, schedulerTable } from './tables.ts';
 import { workloadFacts } from './workload-facts.ts';
 
 const PAGE = join(import.meta.dirname, 'page');
@@ -38,11 +39,11 @@ export function htmlReport(result: BenchResult): string {
         <div class="facts">${workloadFacts(workload).map((fact) => html`<span>${fact}</span>`)}</div>
 
         <h2>Result</h2>
-        ${overview(result)}
+        ${overview(result)} ${disturbance(result)}
         <p class="soft">
-          Medians of the rounds that count, below them the least and the most. “Created” is when a watch
-          showed the pod, “scheduled” when it showed its node. In drains, pods wait before kube-scheduler
-          starts, so only the pace counts.
+          Medians of the rounds that count, below them the least and the most; for the placement, the worst
+          round. “Created” is when a watch showed the pod, “scheduled” when it showed its node. In drains,
+          pods wait before kube-scheduler starts, so only the pace counts.
         </p>
         ${eciSection(result)}
 
@@ -66,6 +67,13 @@ export function htmlReport(result: BenchResult): string {
 
         <h2>All figures</h2>
         ${allFigures(result)}
+
+        <h2>Where kube-scheduler spends its time</h2>
+        <p class="soft">
+          Means per pod, by its own metrics and the extender's; of the run of median throughput of each
+          variant. The choice of a node contains the extender's /filter.
+        </p>
+        ${schedulerTable(result)}
 
         <h2>All runs</h2>
         ${allRuns(result)}
@@ -117,6 +125,11 @@ function figure({ title, note, height }: Chart, index: number): Html {
       <canvas data-chart="${index}" role="img" aria-label="${title}"></canvas>
     </div>
   </figure>`;
+}
+
+function disturbance(result: BenchResult): Html {
+  const text = disturbanceText(result);
+  return text === undefined ? html`` : html`<p class="bad">${text}</p>`;
 }
 
 function raw(text: string): Html {

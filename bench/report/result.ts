@@ -78,11 +78,15 @@ export interface Measured {
   readonly processes: readonly ProcessUsage[];
   readonly scheduler: SchedulerFigures;
   readonly extender: (ExtenderFigures & { readonly readyMs: number }) | undefined;
-  /** How much later than it could the benchmark itself saw events and sent pods. */
+  /**
+   * How much later than it could the benchmark itself saw events and sent pods, and which share of the processors other
+   * programs of the machine used meanwhile, percent.
+   */
   readonly observer: {
     readonly lagP99Ms: number;
     readonly lagMaxMs: number;
     readonly latestArrivalMs: number;
+    readonly othersPercent: number | undefined;
   };
 }
 

@@ -42,7 +42,19 @@ export function summaryTable(result: BenchResult): string {
       ratioText(result, runs),
     ]),
   );
-  return [table, ...faultLines(result)].join('\n');
+  const disturbance = disturbanceText(result);
+  const note = disturbance === undefined ? [] : ['', disturbance];
+  return [table, ...faultLines(result), ...note].join('\n');
+}
+
+/** Other programs that use more of the processors than this, percent, are told of. */
+const DISTURBING_PERCENT = 5;
+
+/** What other programs did to the figures; undefined: nothing to speak of. */
+export function disturbanceText({ runs }: BenchResult): string | undefined {
+  const most = Math.max(0, ...runs.map(({ measured }) => measured?.observer.othersPercent ?? 0));
+  if (most <= DISTURBING_PERCENT) return undefined;
+  return `Other programs used up to ${figure(most)} % of the processors: these figures are not to be relied on.`;
 }
 
 function columnTitle({ title, unit }: Metric): string {
@@ -76,6 +88,7 @@ export function placementText({ all }: VariantRuns): string {
     [most(({ placement }) => placement.outOfOrder), 'out of order'],
     [most(({ placement }) => placement.overMax), 'over max'],
     [most(({ placement }) => placement.outside), 'outside'],
+    [most(({ expected, bound }) => expected - bound), 'left waiting'],
   ] as const;
   const shown = wrongs.flatMap(([count, text]) => (count === 0 ? [] : [`${figure(count)} ${text}`]));
   return shown.length > 0 ? shown.join(', ') : KEPT;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { unitTitle } from '../workload/units.ts';
 import type { Html } from './markup.ts';
 import { html, table } from './markup.ts';
 import type { Metric } from './metrics.ts';
@@ -11,7 +12,7 @@ import { representativeRun } from './representative.ts';
 import type { BenchResult, Measured, RunResult } from './result.ts';
 import type { Spread } from './statistics.ts';
 import { KEPT, placementText, presentMetrics, ratioText, runCount, splitText } from './summary.ts';
-import { figure } from './text.ts';
+import { figure, optional } from './text.ts';
 
 const IN_OVERVIEW = [
   'throughput',
@@ -33,9 +34,11 @@ export function overview(result: BenchResult): Html {
       { title: 'variant' },
       { title: 'runs' },
       { title: 'placement' },
-      { title: 'pods' },
+      ...result.workload.units.map((unit) => ({
+        title: `pods in ${unitTitle(unit)}`,
+      })),
       ...shown.map(({ title, unit }) => ({ title: `${title}, ${unit}` })),
-      { title: `× ${result.variants[0]?.id ?? ''}` },
+      { title: `pods/s × ${breakable(result.variants[0]?.id ?? '')}` },
     ],
     result.variants.map((variant) => {
       const runs = runsOf(result, variant.id);
@@ -44,12 +47,16 @@ export function overview(result: BenchResult): Html {
         variant.id,
         runCount(runs),
         placementCell(placementText(runs), variant.keepsPolicy),
-        run === undefined ? '–' : lines(splitText(result.workload.units, run.placement.perUnit)),
+        ...result.workload.units.map((_, index) => placedIn(run, index)),
         ...shown.map((each) => spreadCell(metricOf(runs, each))),
         ratioText(result, runs),
       ];
     }),
   );
+}
+
+function placedIn(run: Measured | undefined, unit: number): string {
+  return run === undefined ? '–' : (run.placement.perUnit[unit] ?? 0).toLocaleString('en-US');
 }
 
 /** Every metric of every variant. */
@@ -59,8 +66,46 @@ export function allFigures(result: BenchResult): Html {
     ...result.variants.map(({ id }) => spreadCell(metricOf(runsOf(result, id), each))),
   ];
   return table(
-    [{ title: '' }, ...result.variants.map(({ id }) => ({ title: id }))],
+    [{ title: '' }, ...result.variants.map(({ id }) => ({ title: breakable(id) }))],
     presentMetrics(result).map(row),
+  );
+}
+
+/** The id of a variant, which may be broken after its parts. */
+function breakable(id: string): string {
+  return id.replaceAll(/[@/]/g, '$&\u200b');
+}
+
+/** Where kube-scheduler spends its time, by its own metrics: means per pod. */
+export function schedulerTable(result: BenchResult): Html {
+  const shown = result.variants.flatMap(({ id }) => {
+    const run = representativeRun(result, id);
+    return run === undefined ? [] : [{ id, figures: run.scheduler, extender: run.extender }];
+  });
+  const points = [...new Set(shown.flatMap(({ figures }) => Object.keys(figures.extensionPointsMs)))];
+  return table(
+    [
+      { title: 'variant' },
+      { title: 'attempts that placed a pod' },
+      { title: 'that found no node' },
+      { title: 'that failed' },
+      { title: 'attempt, ms' },
+      { title: 'choice of a node, ms' },
+      ...points.map((point) => ({ title: `${point}, ms` })),
+      { title: '/filter in the extender, ms' },
+      { title: '/bind in the extender, ms' },
+    ],
+    shown.map(({ id, figures, extender }) => [
+      id,
+      figure(figures.attempts.scheduled),
+      figure(figures.attempts.unschedulable),
+      figure(figures.attempts.error),
+      optional(figures.attempt?.meanMs),
+      optional(figures.algorithm?.meanMs),
+      ...points.map((point) => optional(figures.extensionPointsMs[point])),
+      optional(extender?.filter?.meanMs),
+      optional(extender?.bind?.meanMs),
+    ]),
   );
 }
 
@@ -97,7 +142,7 @@ function runCells(run: Measured | undefined): readonly string[] {
   const { placement, scheduler, observer } = run;
   const { scheduled, unschedulable, error } = scheduler.attempts;
   return [
-    run.podsPerSecond === undefined ? '–' : figure(run.podsPerSecond),
+    optional(run.podsPerSecond),
     figure(run.seconds),
     `${figure(run.bound)} of ${figure(run.expected)}`,
     figure(placement.overMax),

@@ -12,6 +12,11 @@ export function figure(value: number): string {
   return String(Number(value.toPrecision(3)));
 }
 
+/** A dash where there is none. */
+export function optional(value: number | undefined): string {
+  return value === undefined ? '–' : figure(value);
+}
+
 /** `410 (398–421)`; without the range when there is one value. */
 export function spreadText(spread: Spread | undefined): string {
   if (spread === undefined) return '–';

@@ -177,7 +177,7 @@ export class VariantRun {
     const [ending] = await Promise.all([this.#untilEnding(measurement), begun]);
     await churn?.stop();
     loop.disable();
-    const processes = meter.stop();
+    const { processes, othersPercent } = meter.stop();
     const scheduler = since(this.#before.scheduler, await this.#schedulerSamples());
     const extender = since(this.#before.extender, await this.#extenderSamples());
     const lagMaxMs = loop.max / NANOSECONDS_PER_MS;
@@ -195,6 +195,7 @@ export class VariantRun {
       observer: {
         lagP99Ms: loop.percentile(99) / NANOSECONDS_PER_MS,
         lagMaxMs,
+        othersPercent,
         latestArrivalMs: measurement.latestArrivalMs,
       },
     });

@@ -64,7 +64,7 @@ export function measured(changes: Partial<Measured> = {}): Measured {
       extensionPointsMs: {},
     },
     extender: undefined,
-    observer: { lagP99Ms: 1, lagMaxMs: 2, latestArrivalMs: 0 },
+    observer: { lagP99Ms: 1, lagMaxMs: 2, latestArrivalMs: 0, othersPercent: 1 },
     ...changes,
   };
 }

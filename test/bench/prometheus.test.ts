@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { extenderFigures, schedulerFigures, slowestAttemptMs } from '../../bench/measure/figures.ts';
-import { cpuSecondsOf, residentMibOf } from '../../bench/measure/process-meter.ts';
+import { busySecondsOf, cpuSecondsOf, residentMibOf } from '../../bench/measure/process-meter.ts';
 import {
   boundOf,
   histogramOf,
@@ -75,6 +75,10 @@ ${prefix}_filter_seconds_sum 0.005
 ${prefix}_filter_seconds_count 10`);
   expect(extenderFigures(metrics).filter).toMatchObject({ count: 10, meanMs: 0.5 });
   expect(extenderFigures(metrics).bind).toBeUndefined();
+});
+
+test('CPU time of the machine is what was not idle and not stolen', () => {
+  expect(busySecondsOf('cpu  100 20 30 5000 600 4 6 700 50 0\ncpu0 1 1 1 1 1 1 1 1 0 0\n')).toBe(1.6);
 });
 
 test('CPU time and memory of a process whose name has spaces and parentheses', () => {

@@ -29,6 +29,14 @@ describe('the table', () => {
     expect(table).toContain(`  ${OURS}, round 2: 3 pods over max`);
   });
 
+  test('other programs that used the machine are told of', () => {
+    const observer = { ...measured().observer, othersPercent: 40 };
+    const result = aResult([...runsAt(OURS, 50), aRun({ variant: OURS, round: 2 }, { observer })]);
+    expect(summaryTable(result)).toContain('Other programs used up to 40 % of the processors');
+    expect(htmlReport(result)).toContain('Other programs used up to 40 % of the processors');
+    expect(summaryTable(aResult(runsAt(OURS, 50)))).not.toContain('Other programs');
+  });
+
   test('a variant that failed altogether has a line, too', () => {
     const failed = aRun({ variant: OURS, faults: ['it ended'], measured: undefined });
     expect(summaryTable(aResult([...runsAt('alone@default', 50), failed]))).toMatch(

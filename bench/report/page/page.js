@@ -11,20 +11,19 @@ Chart.defaults.maintainAspectRatio = false;
 Chart.defaults.elements.point.radius = 0;
 Chart.defaults.elements.point.hitRadius = 8;
 Chart.defaults.elements.line.borderWidth = 2;
-Chart.defaults.plugins.legend.labels.usePointStyle = true;
-Chart.defaults.plugins.legend.labels.pointStyle = 'line';
-Chart.defaults.plugins.legend.labels.pointStyleWidth = 32;
 
-/** Chart.js would write a number at every line it draws. */
+/** 1, 2 and 5 of each power of ten: Chart.js would write a number at every line it draws. */
 function isRound(value) {
-  return /^[125]/.test(String(value / 10 ** Math.floor(Math.log10(value) + 1e-9)));
+  const digit = value / 10 ** Math.floor(Math.log10(value) + 1e-9);
+  return [1, 2, 5].some((round) => Math.abs(digit - round) < 1e-6);
 }
 
 for (const canvas of document.querySelectorAll('canvas[data-chart]')) {
   const config = charts[Number(canvas.dataset.chart)];
   const { x, y } = config.options.scales;
-  if (config.type === 'bar')
-    config.options.plugins.legend.labels = { pointStyle: 'rect', pointStyleWidth: 12 };
+  // A box without height is a line, dashed like that of the chart.
+  config.options.plugins.legend.labels =
+    config.type === 'line' ? { boxWidth: 32, boxHeight: 0 } : { boxWidth: 12, boxHeight: 12 };
   if (x.type === 'logarithmic') {
     x.ticks = { callback: (value) => (isRound(value) ? value.toLocaleString('en-US') : null) };
   }
