@@ -25,6 +25,8 @@ import { waitUntil } from './wait.ts';
 export interface StartOptions {
   /** Lower-case letters, digits and dashes, at most 40; default: a name of its own. */
   readonly name?: string;
+  /** What the API server writes to {@link ControlPlane.auditLog}: a Policy of audit.k8s.io; default: nothing. */
+  readonly auditPolicy?: object;
 }
 
 /**
@@ -37,7 +39,7 @@ export interface StartOptions {
  * @throws GoToolchainError when the programs have to be built and Go is missing or too old; an error when a cluster of
  *   that name exists or a component fails, after which nothing is left behind
  */
-export async function startControlPlane({ name }: StartOptions = {}): Promise<ControlPlane> {
+export async function startControlPlane({ name, auditPolicy }: StartOptions = {}): Promise<ControlPlane> {
   const chosen = name ?? `rp-${randomBytes(4).toString('hex')}`;
   if (!/^[a-z0-9][-a-z0-9]{0,39}$/.test(chosen)) throw new Error(`${chosen} cannot be a cluster's name`);
   const binaries = await findBinaries();
@@ -48,7 +50,7 @@ export async function startControlPlane({ name }: StartOptions = {}): Promise<Co
   });
   const withdraw = beforeProcessEnds(() => removeCluster(record));
   try {
-    await createCluster(record, binaries);
+    await createCluster(record, binaries, auditPolicy);
     const plane = new ControlPlane(record, binaries, withdraw);
     // Its only start so far, which had nothing to schedule.
     await plane.scheduler.kill();
@@ -122,6 +124,11 @@ export class ControlPlane {
     this.scheduler = new Scheduler(options('kube-scheduler', at('https', ports.scheduler), '/readyz'));
     this.api = new ApiClient(this.kubeconfigPath);
     this.server = this.api.server;
+  }
+
+  /** The file to which the API server writes what it was asked, one JSON object a line. */
+  get auditLog(): string {
+    return join(this.workDir, 'logs', 'audit.log');
   }
 
   /** The log file of a component. */

@@ -32,14 +32,23 @@ export interface ComponentCommand {
  * Creates and starts the cluster of the record, kube-scheduler included (kwokctl writes down how to run a component
  * only when it starts it), and resolves when the API server answers.
  *
+ * @param auditPolicy a Policy of audit.k8s.io; absent: nothing is audited.
  * @throws an error with kwokctl's output when it fails
  */
-export async function createCluster(record: ClusterRecord, binaries: Binaries): Promise<void> {
+export async function createCluster(
+  record: ClusterRecord,
+  binaries: Binaries,
+  auditPolicy?: object,
+): Promise<void> {
   const { name, workDir } = record;
   const initialSchedulerConfig = join(workDir, 'initial-scheduler.yaml');
   writeFileSync(initialSchedulerConfig, completeSchedulerConfig({}, kubeconfigOf(workDir)));
   const configFile = join(workDir, kwokctlConfigFile);
-  writeFileSync(configFile, stringify(kwokctlConfig(record, binaries, initialSchedulerConfig)));
+  const config = kwokctlConfig(record, binaries, {
+    kubeSchedulerConfig: initialSchedulerConfig,
+    ...(auditPolicy === undefined ? {} : { kubeAuditPolicy: writtenTo(workDir, auditPolicy) }),
+  });
+  writeFileSync(configFile, stringify(config));
   const kwokctl = spawn(
     binaries.kwokctl,
     // An empty kubeconfig: the user's own is not touched.
@@ -65,7 +74,18 @@ export function kubeconfigOf(workDir: string): string {
   return join(workDir, 'kubeconfig.yaml');
 }
 
-function kwokctlConfig(record: ClusterRecord, { builtDir }: Binaries, schedulerConfig: string): object {
+function writtenTo(workDir: string, auditPolicy: object): string {
+  const file = join(workDir, 'audit-policy-of-the-test.yaml');
+  writeFileSync(file, stringify(auditPolicy));
+  return file;
+}
+
+/** @param files paths of configurations of components, by kwokctl's names for them. */
+function kwokctlConfig(
+  record: ClusterRecord,
+  { builtDir }: Binaries,
+  files: Readonly<Record<string, string>>,
+): object {
   const { ports } = record;
   const built = builtDir === undefined ? undefined : toAlias(builtDir, record);
   return {
@@ -80,7 +100,7 @@ function kwokctlConfig(record: ClusterRecord, { builtDir }: Binaries, schedulerC
       kubeControllerManagerPort: ports.controllerManager,
       kubeSchedulerPort: ports.scheduler,
       kwokControllerPort: ports.kwok,
-      kubeSchedulerConfig: schedulerConfig,
+      ...files,
       disableQPSLimits: true,
       quietPull: !process.stderr.isTTY,
       ...(built === undefined
