@@ -22,7 +22,7 @@ const SHOWN = [
   'extender-memory',
 ];
 
-/** The word for a placement that is as the policy says. */
+/** How the text of a placement begins that is as the policy says, for all that can be told. */
 export const KEPT = 'kept';
 
 /** Medians over the runs that count, with the least and the most. */
@@ -91,7 +91,9 @@ export function placementText({ all }: VariantRuns): string {
     [most(({ expected, bound }) => expected - bound), 'left waiting'],
   ] as const;
   const shown = wrongs.flatMap(([count, text]) => (count === 0 ? [] : [`${figure(count)} ${text}`]));
-  return shown.length > 0 ? shown.join(', ') : KEPT;
+  if (shown.length > 0) return shown.join(', ');
+  const undecided = most(({ placement }) => placement.undecided);
+  return undecided === 0 ? KEPT : `${KEPT}, ${figure(undecided)} undecided`;
 }
 
 function faultLines({ runs }: BenchResult): readonly string[] {

@@ -172,7 +172,7 @@ function spreadCell(spread: Spread | undefined): Html {
 function placementCell(text: string, keepsPolicy: boolean): Html {
   const parts = lines(text);
   if (!keepsPolicy) return parts;
-  return html`<span class="${text === KEPT ? 'good' : 'bad'}">${parts}</span>`;
+  return html`<span class="${text.startsWith(KEPT) ? 'good' : 'bad'}">${parts}</span>`;
 }
 
 /** A list, one item to a line. */

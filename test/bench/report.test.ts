@@ -29,6 +29,12 @@ describe('the table', () => {
     expect(table).toContain(`  ${OURS}, round 2: 3 pods over max`);
   });
 
+  test('what could not be decided is said', () => {
+    const placement = { ...measured().placement, undecided: 7 };
+    const table = summaryTable(aResult([aRun({ variant: OURS }, { placement })]));
+    expect(table).toMatch(/^ours-filter-bind@100 +1 +kept, 7 undecided /m);
+  });
+
   test('other programs that used the machine are told of', () => {
     const observer = { ...measured().observer, othersPercent: 40 };
     const result = aResult([...runsAt(OURS, 50), aRun({ variant: OURS, round: 2 }, { observer })]);
