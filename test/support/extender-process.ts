@@ -33,13 +33,21 @@ export class ExtenderProcess {
   readonly log: LogLine[] = [];
   #child: ChildProcess | undefined;
   #port = 0;
+  #scheme = 'http';
+  #probesUrl: string | undefined;
 
   constructor(options: ExtenderOptions) {
     this.#options = options;
   }
 
+  /** Where kube-scheduler finds it. */
   get url(): string {
-    return `http://127.0.0.1:${this.#port}`;
+    return `${this.#scheme}://127.0.0.1:${this.#port}`;
+  }
+
+  /** Where its pages are found without a certificate. */
+  get pagesUrl(): string {
+    return this.#probesUrl ?? this.url;
   }
 
   get pid(): number | undefined {
@@ -60,14 +68,17 @@ export class ExtenderProcess {
     }
     const listening = await waitUntil('the extender listens', () => {
       if (child.exitCode !== null) throw new Error(`it ended: ${JSON.stringify(this.log.slice(from))}`);
-      return this.log.slice(from).find(({ msg }) => /listens on http:/.test(msg));
+      return this.log.slice(from).find(({ msg }) => /resource-policy .* listens on http/.test(msg));
     });
-    this.#port = Number(/:(\d+)$/.exec(listening.msg)?.[1]);
+    const url = new URL(listening.msg.slice(listening.msg.indexOf('http')));
+    this.#port = Number(url.port);
+    this.#scheme = url.protocol.replace(':', '');
+    this.#probesUrl = typeof listening['probes'] === 'string' ? listening['probes'] : undefined;
   }
 
   /** Resolves when it makes decisions. */
   async ready(): Promise<void> {
-    await waitUntil('the extender is ready', async () => (await fetch(`${this.url}/readyz`)).ok, {
+    await waitUntil('the extender is ready', async () => (await fetch(`${this.pagesUrl}/readyz`)).ok, {
       intervalMs: 20,
     });
   }
@@ -84,7 +95,7 @@ export class ExtenderProcess {
 
   /** The text of /metrics. */
   async metrics(): Promise<string> {
-    return (await fetch(`${this.url}/metrics`)).text();
+    return (await fetch(`${this.pagesUrl}/metrics`)).text();
   }
 
   async #end(signal: NodeJS.Signals): Promise<number | null> {
