@@ -1,0 +1,130 @@
+/**
+ * Worlds in which something went wrong once, shrunk: lived through in every run. A failure prints itself in this form.
+ * They are kept whole and not as seeds, which name another world as soon as any theme changes.
+ *
+ * @module
+ */
+import type { Call } from './live.ts';
+import type { PodSetting, PolicySetting, Setting, UnitSetting } from './setting.ts';
+
+export interface Seed {
+  /** What went wrong. */
+  readonly of: string;
+  readonly setting: Setting;
+  readonly calls: readonly Call[];
+}
+
+const ecs: UnitSetting = { nodes: 'ecs', max: undefined, cpu: undefined, isMarked: false, isWaiting: false };
+const policy: PolicySetting = {
+  app: undefined,
+  isGrouped: false,
+  tryNext: 'LackResourceOrExceedMax',
+  preemptPolicy: 'AfterAllUnits',
+  ignoreTerminatingPod: false,
+  ignorePreviousPod: false,
+  units: [ecs],
+};
+const waiting: PodSetting = { app: 'a', job: 's1', cpu: 1, priority: 0, start: 'waiting' };
+const four = [waiting, waiting, waiting, waiting];
+
+export const SEEDS: readonly Seed[] = [
+  {
+    of: 'a pod refused before it was seen, whose policy had gone by then, was not woken',
+    setting: { policies: [policy], pods: four },
+    calls: [
+      ['set selector', 0, 0, 2],
+      ['recreate', 0, 0, 0],
+      ['filter', 0, 31, 0],
+    ],
+  },
+  {
+    of: 'a pod refused by a process before a restart, whose policy went in between, was not woken',
+    setting: { policies: [{ ...policy, isGrouped: true }], pods: [{ ...waiting, job: undefined }, ...four] },
+    calls: [
+      ['filter', 0, 31, 0],
+      ['delete policy', 0, 0, 0],
+      ['restart', 0, 0, 0],
+    ],
+  },
+  {
+    of: 'a node in no unit came back, and records of Bindings to it went on to be believed',
+    setting: { policies: [policy], pods: four },
+    calls: [
+      ['bind to any node', 0, 0, 0],
+      ['remove node', 0, 0, 0],
+      ['change node', 0, 0, 11],
+      ['drain', 0, 0, 0],
+    ],
+  },
+  {
+    of: 'a pod refused with labels that the watch had not shown was not woken when the policy selected others',
+    setting: {
+      policies: [{ ...policy, isGrouped: true }],
+      pods: [{ ...waiting, app: 'b', job: undefined }, ...four],
+    },
+    calls: [
+      ['relabel', 0, 5, 0],
+      ['filter', 0, 31, 0],
+      ['set selector', 0, 0, 26],
+    ],
+  },
+  {
+    of: 'the same, when the policy was deleted',
+    setting: {
+      policies: [{ ...policy, app: 'a', units: [{ ...ecs, max: 0 }] }],
+      pods: [{ ...waiting, app: 'b' }, ...four],
+    },
+    calls: [
+      ['relabel', 0, 29, 0],
+      ['cycle', 0, 31, 0],
+      ['delete policy', 0, 0, 0],
+    ],
+  },
+  {
+    of: 'a pod refused while its Binding was on its way to a node of no unit was not woken when that was lost',
+    setting: { policies: [{ ...policy, units: [{ ...ecs, nodes: 'eci' }, ecs] }], pods: four },
+    calls: [
+      ['bind to any node', 1, 0, 0],
+      ['remove unit', 0, 7, 0],
+      ['filter', 1, 14, 0],
+      ['remove node', 0, 0, 0],
+    ],
+  },
+  {
+    of: 'where units shared the node, a pod was sent back to the first one after the eviction for the second',
+    setting: {
+      policies: [{ ...policy, app: 'a', preemptPolicy: 'BeforeNextUnit', units: [{ ...ecs, cpu: 2 }, ecs] }],
+      pods: [waiting, { ...waiting, cpu: 3, priority: 10 }, { ...waiting, app: 'b', start: 'ecs-0' }],
+    },
+    calls: [
+      ['preempt, all seen', 1, 0, 0],
+      ['end preemption', 1, 0, 0],
+    ],
+  },
+  {
+    of: 'a pod deleted before it was bound held the place that it was nominated for',
+    setting: {
+      policies: [policy],
+      pods: [waiting, { ...waiting, priority: 10 }, waiting, { ...waiting, start: 'ecs-1' }],
+    },
+    calls: [
+      ['preempt, all seen', 1, 0, 0],
+      ['terminate', 1, 0, 0],
+      ['drain', 0, 0, 0],
+      ['filter', 1, 31, 0],
+    ],
+  },
+  {
+    of: 'a nominated pod that went unseen held its place for ever',
+    setting: {
+      policies: [policy],
+      pods: [{ ...waiting, priority: 10 }, { ...waiting, start: 'ecs-1' }, waiting],
+    },
+    calls: [
+      ['preempt, all seen', 0, 0, 0],
+      ['delete', 0, 0, 0],
+      ['restart', 0, 0, 0],
+      ['filter', 0, 31, 0],
+    ],
+  },
+];
