@@ -4,29 +4,18 @@
  * @module
  */
 import { unitTitle } from '../workload/units.ts';
+import type { Chart } from './chart-kinds.ts';
+import { bars, lines } from './chart-kinds.ts';
 import { costOf } from './eci.ts';
 import { metric, metricOf, runsOf } from './metrics.ts';
 import { representativeRun } from './representative.ts';
 import type { BenchResult, Measured } from './result.ts';
 import { variantStyle, UNIT_COLOURS, PROCESS_COLOURS } from './style.ts';
 
-export interface Chart {
-  readonly title: string;
-  /** What it shows, in a sentence. */
-  readonly note: string;
-  /** Pixels. */
-  readonly height: number;
-  /** Chart.js' configuration; page.js adds what JSON cannot say. */
-  readonly config: object;
-}
-
 interface Shown {
   readonly id: string;
   readonly run: Measured;
 }
-
-const BAR_HEIGHT = 34;
-const LINE_HEIGHT = 380;
 
 /** Those that the result has something for. */
 export function chartsOf(result: BenchResult): readonly Chart[] {
@@ -209,64 +198,6 @@ function processChart(shown: readonly Shown[]): Chart {
     })),
     legend: true,
   });
-}
-
-interface BarsForm {
-  readonly title: string;
-  readonly note: string;
-  readonly labels: readonly string[];
-  readonly axis: string;
-  readonly datasets: readonly object[];
-  readonly legend: boolean;
-}
-
-function bars({ title, note, labels, axis, datasets, legend }: BarsForm): Chart {
-  const isStacked = datasets.some((dataset) => 'stack' in dataset);
-  return {
-    title,
-    note,
-    height: 90 + labels.length * BAR_HEIGHT,
-    config: {
-      type: 'bar',
-      data: { labels, datasets },
-      options: {
-        indexAxis: 'y',
-        scales: {
-          x: { stacked: isStacked, title: { display: true, text: axis }, beginAtZero: true },
-          y: { stacked: isStacked, grid: { display: false } },
-        },
-        plugins: { legend: { display: legend, position: 'bottom' } },
-      },
-    },
-  };
-}
-
-interface LinesForm {
-  readonly title: string;
-  readonly note: string;
-  readonly datasets: readonly object[];
-  readonly x: { readonly title: string; readonly type: 'linear' | 'logarithmic' };
-  readonly y: string;
-}
-
-function lines({ title, note, datasets, x, y }: LinesForm): Chart {
-  return {
-    title,
-    note,
-    height: LINE_HEIGHT,
-    config: {
-      type: 'line',
-      data: { datasets },
-      options: {
-        interaction: { mode: 'nearest', intersect: false },
-        scales: {
-          x: { type: x.type, title: { display: true, text: x.title } },
-          y: { beginAtZero: true, title: { display: true, text: y } },
-        },
-        plugins: { legend: { position: 'bottom' } },
-      },
-    },
-  };
 }
 
 function line(id: string, data: readonly { readonly x: number; readonly y: number }[]): object {

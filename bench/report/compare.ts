@@ -83,21 +83,20 @@ function newFaultsOf({ id, before, after }: Pair): readonly string[] {
 function mismatches(before: BenchResult, after: BenchResult): readonly string[] {
   const warnings: string[] = [];
   const note = (what: string, was: unknown, is: unknown): void => {
-    const [left, right] = [JSON.stringify(was), JSON.stringify(is)];
+    const [left, right] = [JSON.stringify(was ?? null), JSON.stringify(is ?? null)];
     if (left !== right) warnings.push(`${what} differs: ${shorten(left)} and ${shorten(right)}`);
   };
   note('the machine', before.machine, after.machine);
   for (const program of ['Kubernetes', 'etcd', 'Node.js']) {
     note(program, before.versions[program], after.versions[program]);
   }
-  note('the workload', essenceOf(before.workload), essenceOf(after.workload));
+  const keys = Object.keys(before.workload).filter((key) => !BY_THE_WAY.has(key)) as (keyof Workload)[];
+  for (const key of keys) note(`the workload's ${key}`, before.workload[key], after.workload[key]);
   return warnings;
 }
 
-/** What the figures depend on: not the titles, nor which variants run how often. */
-function essenceOf(workload: Workload): object {
-  return { ...workload, name: '', title: '', why: '', variants: [], rounds: 0 };
-}
+/** What the figures do not depend on: titles, and which variants run how often. */
+const BY_THE_WAY: ReadonlySet<string> = new Set(['name', 'title', 'why', 'variants', 'rounds']);
 
 function shorten(text: string): string {
   return text.length <= 100 ? text : `${text.slice(0, 97)}…`;

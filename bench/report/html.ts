@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
-import type { Chart } from './charts.ts';
+import type { Chart } from './chart-kinds.ts';
 import { chartsOf } from './charts.ts';
 import { eciSection } from './eci-section.ts';
 import { Html, html, jsonScript } from './markup.ts';

@@ -4,8 +4,6 @@
  * @module
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import type { Extender } from '../extenders/extender.ts';
-import { startExtender } from '../extenders/extender.ts';
 import { judge } from '../judge/checker.ts';
 import { faultsOf } from '../judge/verdict.ts';
 import { extenderFigures, schedulerFigures, slowestAttemptMs } from '../measure/figures.ts';
@@ -13,21 +11,16 @@ import type { PodTimes } from '../measure/pod-log.ts';
 import { PodLog } from '../measure/pod-log.ts';
 import { PodWatch } from '../measure/pod-watch.ts';
 import { ProcessMeter } from '../measure/process-meter.ts';
-import type { Sample } from '../measure/prometheus.ts';
-import { parseMetrics, since } from '../measure/prometheus.ts';
 import type { Measured } from '../report/result.ts';
 import { preferredAffinity } from '../variants/affinity.ts';
-import { schedulerConfigOf } from '../variants/scheduler-config.ts';
-import type { Variant } from '../variants/variant.ts';
 import { BASES } from '../variants/variant.ts';
-import type { PlannedNode } from '../workload/nodes.ts';
 import type { PlannedPod } from '../workload/pods.ts';
 import { measuredPods, podManifest, standingPods, waitingPods } from '../workload/pods.ts';
-import type { Workload } from '../workload/workload.ts';
 import { placedByPolicy, roomOf } from '../workload/workload.ts';
 import { playArrival } from './arrival-player.ts';
-import type { BenchCluster } from './bench-cluster.ts';
 import { Churn } from './churn.ts';
+import type { CrewSetting } from './crew.ts';
+import { Crew } from './crew.ts';
 import type { Ending } from './ending.ts';
 import { endingOf } from './ending.ts';
 import { timesOf } from './times.ts';
@@ -36,11 +29,7 @@ import { timesOf } from './times.ts';
 const UNKNOWN_ATTEMPT_MS = 60_000;
 const NANOSECONDS_PER_MS = 1e6;
 
-export interface RunSetting {
-  readonly cluster: BenchCluster;
-  readonly workload: Workload;
-  readonly nodes: readonly PlannedNode[];
-  readonly variant: Variant;
+export interface RunSetting extends CrewSetting {
   /** Is told what is being done, often. */
   readonly progress: (doing: string) => void;
 }
@@ -66,14 +55,13 @@ export class VariantRun {
   readonly #waiting: readonly PlannedPod[];
   readonly #log: PodLog;
   readonly #watch: PodWatch;
-  #extender: Extender | undefined;
+  readonly #crew: Crew;
   /** Index of the first binding that churn has not looked at. */
   #nextToEnd = 0;
-  /** kube-scheduler's and the extender's metrics when the measurement began. */
-  #before: { scheduler: readonly Sample[]; extender: readonly Sample[] } = { scheduler: [], extender: [] };
 
   constructor(setting: RunSetting) {
     this.#setting = setting;
+    this.#crew = new Crew(setting);
     const { workload, variant, nodes, cluster } = setting;
     this.#measured = measuredPods(workload);
     this.#waiting = variant.hasWaiting ? waitingPods(workload) : [];
@@ -92,14 +80,12 @@ export class VariantRun {
 
   /** Runs and judges; the processes that it started have ended then. Pods stay. */
   async run(): Promise<RunOutcome> {
-    const { plane } = this.#setting.cluster;
     try {
       await this.#watch.start();
       if (this.leftBehind.length > 0) throw new Error('pods of an earlier run are there');
       return await (this.#setting.workload.mode === 'drain' ? this.#drain() : this.#latency());
     } finally {
-      await plane.scheduler.kill();
-      await this.#extender?.stop();
+      await this.#crew.end();
       await this.#watch.stop();
     }
   }
@@ -113,22 +99,19 @@ export class VariantRun {
     await this.#setting.cluster.pods.createAll(this.#measured, (pod) => this.#manifest(pod));
     await this.#untilSeen('measured', this.#measured.length);
     if (variant.base !== 'ours-admission') await this.#startExtender();
-    this.#before = { scheduler: [], extender: await this.#extenderSamples() };
+    await this.#crew.beginCounting();
     return this.#measure(async (measurement) => {
       measurement.arrivedMs = measurement.startMs;
-      await this.#startScheduler();
+      await this.#crew.startScheduler();
     });
   }
 
   /** Pods arrive while kube-scheduler runs. */
   async #latency(): Promise<RunOutcome> {
     await this.#startExtender();
-    await this.#startScheduler();
+    await this.#crew.startScheduler();
     if (this.#waiting.length > 0) await this.#letWait();
-    this.#before = {
-      scheduler: await this.#schedulerSamples(),
-      extender: await this.#extenderSamples(),
-    };
+    await this.#crew.beginCounting();
     return this.#measure(async (measurement) => {
       const { workload, cluster } = this.#setting;
       measurement.latestArrivalMs = await playArrival(this.#measured, workload.arrival, async (pod) =>
@@ -157,7 +140,7 @@ export class VariantRun {
 
   async #measure(begin: (measurement: Measurement) => Promise<void>): Promise<RunOutcome> {
     const { workload } = this.#setting;
-    const meter = new ProcessMeter(this.#processes());
+    const meter = new ProcessMeter(this.#crew.processes());
     const loop = monitorEventLoopDelay({ resolution: 5 });
     loop.enable();
     const measurement: Measurement = {
@@ -178,8 +161,7 @@ export class VariantRun {
     await churn?.stop();
     loop.disable();
     const { processes, othersPercent } = meter.stop();
-    const scheduler = since(this.#before.scheduler, await this.#schedulerSamples());
-    const extender = since(this.#before.extender, await this.#extenderSamples());
+    const { scheduler, extender } = await this.#crew.counted();
     const lagMaxMs = loop.max / NANOSECONDS_PER_MS;
     const bindingWindowMs = (slowestAttemptMs(scheduler) ?? UNKNOWN_ATTEMPT_MS) + lagMaxMs;
     return this.#outcome(ending, {
@@ -189,9 +171,9 @@ export class VariantRun {
       processes,
       scheduler: schedulerFigures(scheduler),
       extender:
-        this.#extender === undefined
+        this.#crew.extender === undefined
           ? undefined
-          : { ...extenderFigures(extender), readyMs: this.#extender.readyMs },
+          : { ...extenderFigures(extender), readyMs: this.#crew.extender.readyMs },
       observer: {
         lagP99Ms: loop.percentile(99) / NANOSECONDS_PER_MS,
         lagMaxMs,
@@ -210,7 +192,7 @@ export class VariantRun {
       endedBy: ending.cutBy,
       judgement: placement,
     });
-    return { faults, measured, extenderCommand: this.#extender?.command };
+    return { faults, measured, extenderCommand: this.#crew.extender?.command };
   }
 
   async #untilEnding(measurement: Measurement): Promise<Ending> {
@@ -279,31 +261,7 @@ export class VariantRun {
   }
 
   async #startExtender(): Promise<void> {
-    const { variant, cluster, workload, nodes, progress } = this.#setting;
-    progress('starting the extender');
-    this.#extender = await startExtender(variant.base, { plane: cluster.plane, workload, nodes });
-  }
-
-  async #startScheduler(): Promise<void> {
-    const { cluster, variant } = this.#setting;
-    const config = schedulerConfigOf(variant, this.#extender?.url);
-    await cluster.plane.scheduler.start({ config });
-  }
-
-  async #schedulerSamples(): Promise<readonly Sample[]> {
-    return parseMetrics(await this.#setting.cluster.plane.scheduler.get('/metrics'));
-  }
-
-  async #extenderSamples(): Promise<readonly Sample[]> {
-    return this.#extender === undefined ? [] : parseMetrics(await this.#extender.metrics());
-  }
-
-  #processes(): ReadonlyMap<string, () => number | undefined> {
-    const { etcd, apiServer, scheduler, kwok } = this.#setting.cluster.plane;
-    const components = [etcd, apiServer, scheduler, kwok].map(
-      (component) => [component.name, () => component.pid] as const,
-    );
-    const pid = (): number | undefined => this.#extender?.pid;
-    return new Map([...components, ['extender', pid], ['the benchmark itself', () => process.pid]]);
+    this.#setting.progress('starting the extender');
+    await this.#crew.startExtender();
   }
 }

@@ -61,7 +61,7 @@ test('other machines, versions and workloads are told of, other titles are not',
   });
   expect(compareResults(before, after, 10).warnings).toEqual([
     expect.stringContaining('the machine differs'),
-    expect.stringContaining('the workload differs'),
+    "the workload's perJob differs: true and false",
   ]);
   const renamed = aResult(runsAt(ALONE, 100), { workload: aWorkload({ title: 'Else', rounds: 7 }) });
   expect(compareResults(before, renamed, 10).warnings).toEqual([]);
