@@ -10,6 +10,7 @@ import type { Keeper } from './processes/keeper.ts';
 import { leads } from './processes/schedulers.ts';
 import type { HttpGate } from './proxy/http-gate.ts';
 import type { TcpGate } from './proxy/tcp-gate.ts';
+import type { MemoryLog } from './processes/memory-log.ts';
 import type { WallClock } from './processes/wall-clock.ts';
 import type { Token } from './processes/token.ts';
 import type { Random } from './random.ts';
@@ -24,6 +25,7 @@ export interface Replica {
   readonly http: HttpGate;
   readonly token: Token;
   readonly clock: WallClock;
+  readonly memory: MemoryLog;
 }
 
 export interface Arena {

@@ -10,9 +10,16 @@ import { cacheDir } from '../control-plane/paths.ts';
 import type { Wanted } from './options.ts';
 import { parseOptions, USAGE } from './options.ts';
 import { broken, reportOn, toMarkdown } from './report.ts';
+import { brokenByChurn, churnToCsv, churnToMarkdown, churnToSvg } from './churn-report.ts';
+import { runChurn } from './churn.ts';
+import { brokenByKills, killsToMarkdown } from './kills-report.ts';
+import { runKills } from './kills.ts';
 import { run } from './run.ts';
 import { FULL_DURATIONS } from './schedule.ts';
 import { FULL_LOAD } from './load/sizes.ts';
+
+/** kube-scheduler looks at every pod again after five minutes; nobody is to need that. */
+const SETTLING = { timeoutMs: 280_000, calmMs: 3_000 };
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -25,7 +32,6 @@ async function main(args: readonly string[]): Promise<number> {
     return 2;
   }
   const dir = join(cacheDir, 'chaos', new Date().toISOString().replaceAll(':', '-').slice(0, 19));
-  mkdirSync(dir, { recursive: true });
   switch (wanted.mode) {
     case 'help':
       process.stdout.write(USAGE);
@@ -33,15 +39,17 @@ async function main(args: readonly string[]): Promise<number> {
     case 'faults':
       return faults(wanted, dir);
     case 'kills':
+      return kills(wanted, dir);
     case 'churn':
-      throw new Error('not yet');
+      return churn(wanted, dir);
   }
 }
 
 async function faults(wanted: Extract<Wanted, { mode: 'faults' }>, dir: string): Promise<number> {
-  const { minutes, seed, kinds, replicas, logLevel } = wanted;
-  const command = `npm run test:chaos -- --minutes ${minutes} --seed ${seed} --replicas ${replicas}`;
-  tell(`${command}\nlogs and report: ${relative(process.cwd(), dir)}`);
+  const { minutes, seed, kinds, replicas, logLevel, isSelection } = wanted;
+  const selected = isSelection ? ` --faults ${kinds.join(',')}` : '';
+  const command = `npm run test:chaos -- --minutes ${minutes} --seed ${seed} --replicas ${replicas}${selected}`;
+  begin(command, dir);
   const result = await run({
     seed,
     forMs: minutes * 60_000,
@@ -50,19 +58,54 @@ async function faults(wanted: Extract<Wanted, { mode: 'faults' }>, dir: string):
     replicas,
     load: FULL_LOAD,
     recoveryMs: 60_000,
-    settling: { timeoutMs: 280_000, calmMs: 3_000 },
+    settling: SETTLING,
     dir,
     flags: ['--log-level', logLevel],
     tell,
   });
   const report = reportOn(command, result);
-  const text = toMarkdown(report);
-  writeFileSync(join(dir, 'report.json'), JSON.stringify(report, undefined, 2));
+  return finish(dir, { json: report, text: toMarkdown(report), problems: broken(report) });
+}
+
+async function kills(wanted: Extract<Wanted, { mode: 'kills' }>, dir: string): Promise<number> {
+  const command = `npm run test:chaos -- --kills ${wanted.kills} --pods ${wanted.pods}`;
+  begin(command, dir);
+  const result = await runKills({ ...wanted, settling: SETTLING, timeoutMs: 1_800_000, dir, tell });
+  return finish(dir, {
+    json: result,
+    text: killsToMarkdown(command, result),
+    problems: brokenByKills(result),
+  });
+}
+
+async function churn({ minutes }: Extract<Wanted, { mode: 'churn' }>, dir: string): Promise<number> {
+  const command = `npm run test:chaos -- --churn --minutes ${minutes}`;
+  begin(command, dir);
+  const result = await runChurn({ forMs: minutes * 60_000, settling: SETTLING, dir, tell });
+  writeFileSync(join(dir, 'memory.csv'), churnToCsv(result.samples));
+  writeFileSync(join(dir, 'memory.svg'), churnToSvg(result.samples));
+  return finish(dir, {
+    json: result,
+    text: churnToMarkdown(command, result),
+    problems: brokenByChurn(result),
+  });
+}
+
+function begin(command: string, dir: string): void {
+  mkdirSync(dir, { recursive: true });
+  tell(`${command}\nlogs and report: ${relative(process.cwd(), dir)}`);
+}
+
+/** @returns the exit code. */
+function finish(
+  dir: string,
+  { json, text, problems }: { json: object; text: string; problems: readonly string[] },
+): number {
+  writeFileSync(join(dir, 'report.json'), JSON.stringify(json, undefined, 2));
   writeFileSync(join(dir, 'report.md'), text);
   tell(`\n${text}`);
-  const problems = broken(report);
   for (const problem of problems) tell(`✗ ${problem}`);
-  tell(problems.length === 0 ? '✓ every limit held, nobody is stuck' : `see ${relative(process.cwd(), dir)}`);
+  if (problems.length === 0) tell('✓ every limit held, nobody is stuck');
   return problems.length === 0 ? 0 : 1;
 }
 

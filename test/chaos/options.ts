@@ -15,6 +15,8 @@ export type Wanted =
       readonly minutes: number;
       readonly seed: number;
       readonly kinds: readonly FaultKind[];
+      /** Whether they were chosen by name. */
+      readonly isSelection: boolean;
       readonly replicas: number;
       readonly logLevel: string;
     }
@@ -62,6 +64,7 @@ export function parseOptions(args: readonly string[], someSeed: number): Wanted 
     minutes: positive('minutes', values.minutes, 5),
     seed: positive('seed', values.seed, someSeed),
     kinds: values.faults === undefined ? kindsFor(replicas) : parseKinds(values.faults, replicas),
+    isSelection: values.faults !== undefined,
     replicas,
     logLevel: values['log-level'],
   };

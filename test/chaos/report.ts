@@ -5,14 +5,9 @@
  */
 import { FAULTS } from './faults/kinds.ts';
 import type { Played, RunResult } from './run.ts';
-
-/** Times in milliseconds; undefined: there were none. */
-export interface Spread {
-  readonly count: number;
-  readonly p50: number | undefined;
-  readonly p90: number | undefined;
-  readonly max: number | undefined;
-}
+import { seconds, spreadOf, spreadText, table } from './text.ts';
+import type { Spread } from './text.ts';
+import { brokenIn, lines } from './verdict.ts';
 
 export interface Report {
   readonly command: string;
@@ -51,26 +46,23 @@ export function reportOn(command: string, result: RunResult): Report {
     outranked: verdict.outranked.length,
     mismatches: log.mismatches,
     unaskedEnds: unaskedEnds.length,
-    recovery: spreadOf(played),
-    recoveryByKind: Object.fromEntries(kinds.map((kind) => [kind, spreadOf(within(kind))])),
+    recovery: recoveryOf(played),
+    recoveryByKind: Object.fromEntries(kinds.map((kind) => [kind, recoveryOf(within(kind))])),
     late: played.filter(({ recovery }) => recovery.isLate).map(({ episode }) => episode.name),
     result,
   };
 }
 
 /** What was promised and not kept; empty: all is well. */
-export function broken(report: Report): string[] {
-  const { overshoots, strays, stuck, outranked, mismatches, unaskedEnds, result } = report;
-  const counts = {
-    'times a unit was over its limits': overshoots,
-    'pods on nodes of no unit': strays,
-    'pods stuck': stuck,
-    'urgent pods waiting behind others': outranked,
-    'times the ledger differed from a recount': mismatches,
-    'ends of an extender that nobody asked for': unaskedEnds,
-    'errors in the log of an extender': result.log.errors.length,
-  };
-  return Object.entries(counts).flatMap(([what, number]) => (number === 0 ? [] : [`${number} ${what}`]));
+export function broken({ mismatches, unaskedEnds, result }: Report): string[] {
+  return [
+    ...brokenIn(result.verdict),
+    ...lines({
+      'times the ledger differed from a recount': mismatches,
+      'ends of an extender that nobody asked for': unaskedEnds,
+      'errors in the log of an extender': result.log.errors.length,
+    }),
+  ];
 }
 
 /** The report as Markdown. */
@@ -112,22 +104,6 @@ export function toMarkdown(report: Report): string {
   ].join('\n');
 }
 
-function spreadOf(played: readonly Played[]): Spread {
-  const times = played.flatMap(({ recovery }) => recovery.nextMs ?? []).toSorted((a, b) => a - b);
-  const at = (share: number): number | undefined => times[Math.ceil(times.length * share) - 1];
-  return { count: times.length, p50: at(0.5), p90: at(0.9), max: times.at(-1) };
-}
-
-function spreadText({ p50, p90, max }: Spread): string {
-  const all = [p50, p90, max].flatMap((time) => (time === undefined ? [] : [seconds(time)]));
-  return all.length === 0 ? '–' : all.join(', ');
-}
-
-function seconds(ms: number): string {
-  return `${(ms / 1000).toFixed(1)} s`;
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const all = [head, head.map(() => '---'), ...rows];
-  return all.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+function recoveryOf(played: readonly Played[]): Spread {
+  return spreadOf(played.flatMap(({ recovery }) => recovery.nextMs ?? []));
 }

@@ -3,10 +3,7 @@
  *
  * @module
  */
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ControlPlane } from '../control-plane/control-plane.ts';
-import { startControlPlane } from '../control-plane/control-plane.ts';
 import { waitUntil } from '../control-plane/wait.ts';
 import type { Arena } from './arena.ts';
 import { Checker } from './checker.ts';
@@ -14,7 +11,6 @@ import type { LogFindings } from './extender-log.ts';
 import { findingsIn } from './extender-log.ts';
 import { heal, inject } from './faults/inject.ts';
 import type { FaultKind } from './faults/kinds.ts';
-import { PersistentCalls } from './load/api-calls.ts';
 import type { LoadSize } from './load/load.ts';
 import { Load } from './load/load.ts';
 import { placeablePods } from './placeable.ts';
@@ -23,7 +19,8 @@ import type { Recovery } from './recovery.ts';
 import { recovery } from './recovery.ts';
 import type { Durations, Episode } from './schedule.ts';
 import { episodes } from './schedule.ts';
-import { closeArena, keepLogs, openArena } from './setup.ts';
+import type { ArenaOptions, OpenArena } from './setup.ts';
+import { inArena } from './setup.ts';
 import { TENANTS } from './tenants.ts';
 import { startTimeline } from './timeline.ts';
 import type { Patience, Verdict } from './verdict.ts';
@@ -80,31 +77,38 @@ export interface RunResult {
 
 /** Plays a run; the cluster is gone afterwards, whatever happens. */
 export async function run(options: RunOptions): Promise<RunResult> {
-  mkdirSync(options.dir, { recursive: true });
-  const plane = await startControlPlane();
-  try {
-    return await runOn(plane, options);
-  } finally {
-    keepLogs(plane, options.dir);
-    await plane.delete();
-  }
-}
-
-async function runOn(plane: ControlPlane, options: RunOptions): Promise<RunResult> {
-  const startedMs = performance.now();
   const checker = new Checker(
     TENANTS.map(({ limits }) => limits),
     () => performance.now(),
   );
-  const arena = await openArena(plane, { ...options, checker });
-  const { seed, load: size, dir } = options;
-  const calls = new PersistentCalls(plane.api, arena.signal);
-  const load = new Load({ calls, checker, tenants: TENANTS, size, random: new Random(seed + 1) });
+  const { replicas, dir, flags } = options;
+  const arena: ArenaOptions = {
+    checker,
+    tenants: TENANTS,
+    replicas,
+    isGated: true,
+    imports: ['clock'],
+    dir,
+    flags,
+  };
+  return inArena(arena, (open) => runIn(open, { ...options, checker }));
+}
+
+async function runIn(arena: OpenArena, options: RunOptions & { checker: Checker }): Promise<RunResult> {
+  const startedMs = performance.now();
+  const { seed, load: size, dir, checker } = options;
+  const load = new Load({
+    calls: arena.calls,
+    checker,
+    tenants: TENANTS,
+    size,
+    random: new Random(seed + 1),
+  });
   const stopTimeline = startTimeline(join(dir, 'timeline.csv'), checker);
   try {
     load.start();
     await waitUntil('the first pods are placed', () => checker.placed > 0, { timeoutMs: 120_000 });
-    const played = await play(arena, { ...options, checker });
+    const played = await play(arena, options);
     options.tell('faults are over: filling every job, then waiting until everything is right');
     await heal(arena);
     await load.stop();
@@ -115,14 +119,9 @@ async function runOn(plane: ControlPlane, options: RunOptions): Promise<RunResul
     const { created, deleted, bursts, largestBurst } = load;
     const { placed, changes } = checker;
     const figures = { played, verdict, placed, created, deleted, bursts, largestBurst, changes };
-    return {
-      ...figures,
-      ...(await findings(arena, dir)),
-      tookMs: performance.now() - startedMs,
-    };
+    return { ...figures, ...(await findings(arena, dir)), tookMs: performance.now() - startedMs };
   } finally {
     stopTimeline();
-    await closeArena(arena);
   }
 }
 

@@ -63,3 +63,18 @@ function verdict(checker: Checker, settledMs: number | undefined): Verdict {
     settledMs,
   };
 }
+
+/** What was promised and not kept; empty: all is well. */
+export function brokenIn({ overshoots, strays, stuck, outranked }: Verdict): string[] {
+  return lines({
+    'times a unit was over its limits': overshoots.length,
+    'pods on nodes of no unit': strays.length,
+    'pods stuck': stuck.length,
+    'urgent pods waiting behind others': outranked.length,
+  });
+}
+
+/** A line for each number that is not zero. */
+export function lines(numbers: Readonly<Record<string, number>>): string[] {
+  return Object.entries(numbers).flatMap(([what, number]) => (number === 0 ? [] : [`${number} ${what}`]));
+}

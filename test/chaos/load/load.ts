@@ -12,6 +12,7 @@ import type { Random } from '../random.ts';
 import type { Tenant } from '../tenants.ts';
 import { JOB_LABEL } from '../tenants.ts';
 import type { PersistentCalls } from './api-calls.ts';
+import { eachOf } from './each-of.ts';
 
 /** How much work there is. */
 export interface LoadSize {
@@ -39,7 +40,6 @@ interface Job {
   readonly pods: Set<number>;
 }
 
-const WORKERS = 16;
 /** A little more than the places of a policy: with fewer no unit is known to be full. */
 const DEPLOYMENT_REPLICAS = [3, 20] as const;
 
@@ -80,7 +80,7 @@ export class Load {
       // Under a name of its own: the old pod may not be gone yet.
       return absent.map((index) => ({ job, index, pod: podOf(job.tenant, job.name, index) }));
     });
-    await this.#eachOf(missing, async ({ job, index, pod }) => {
+    await eachOf(missing, async ({ job, index, pod }) => {
       job.pods.add(index);
       const name = `${pod.metadata.name}-again`;
       await this.#create({ ...pod, metadata: { ...pod.metadata, name } });
@@ -119,7 +119,7 @@ export class Load {
     const pods = Array.from({ length: most }, (_, index) =>
       jobs.filter(({ tenant }) => index < tenant.jobSize).map((job) => ({ job, index })),
     ).flat();
-    await this.#eachOf(pods, async ({ job, index }) => {
+    await eachOf(pods, async ({ job, index }) => {
       if (!this.#jobs.includes(job)) return;
       job.pods.add(index);
       await this.#create(podOf(job.tenant, job.name, index));
@@ -152,7 +152,7 @@ export class Load {
       if (this.#jobs.length === 0) continue;
       const job = random.pick(this.#jobs);
       const gone = random.shuffled([...job.pods]).slice(0, random.integer(1, 8));
-      await this.#eachOf(gone, async (index) => {
+      await eachOf(gone, async (index) => {
         job.pods.delete(index);
         const { metadata } = podOf(job.tenant, job.name, index);
         await calls.call('DELETE', `/api/v1/namespaces/${metadata.namespace}/pods/${metadata.name}`);
@@ -186,13 +186,5 @@ export class Load {
   async #create(pod: PodManifest): Promise<void> {
     if (await this.#parts.calls.call('POST', `/api/v1/namespaces/${pod.metadata.namespace}/pods`, pod))
       this.created += 1;
-  }
-
-  async #eachOf<Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<void> {
-    const queue = items.values();
-    const worker = async (): Promise<void> => {
-      for (const item of queue) await work(item);
-    };
-    await Promise.all(Array.from({ length: WORKERS }, worker));
   }
 }

@@ -17,10 +17,12 @@ export class WallClock {
     this.step(0);
   }
 
+  /** What the process has to import. */
+  readonly module = pathToFileURL(join(import.meta.dirname, 'clock.ts')).href;
+
   /** Environment of the process whose clock this is. */
   get env(): Readonly<Record<string, string>> {
-    const module = pathToFileURL(join(import.meta.dirname, 'clock.ts')).href;
-    return { NODE_OPTIONS: `--import ${module}`, [OFFSET_FILE]: this.#file };
+    return { [OFFSET_FILE]: this.#file };
   }
 
   /** Sets it to so many milliseconds ahead of the real time. */

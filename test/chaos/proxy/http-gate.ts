@@ -102,6 +102,11 @@ export class HttpGate {
     return [...this.#watches];
   }
 
+  /** The connections of clients. */
+  get clients(): readonly Socket[] {
+    return [...this.#sockets];
+  }
+
   async close(): Promise<void> {
     for (const socket of this.#sockets) socket.destroy();
     this.#agent.destroy();
