@@ -6,6 +6,9 @@
 import type { ErrorRequestHandler, Express, RequestHandler } from 'express';
 import express from 'express';
 import { messageOf } from '../facts/message-of.ts';
+import type { BodyLimit } from '../http/body.ts';
+import { BodyBudget, readBody } from '../http/body.ts';
+import { BadBody, parseJson } from '../http/json-body.ts';
 import { selects } from '../policy/match.ts';
 import type { ResourcePolicy } from '../policy/resource-policy.ts';
 import type { ReviewOutcome } from '../telemetry/admission-metrics.ts';
@@ -20,7 +23,9 @@ import { allowed, BadReview, parseReview } from './review.ts';
 export const MUTATE_PATH = '/mutate-pods';
 
 /** The API server takes objects of 3 MiB at most; as JSON inside a review they need more. */
-const BODY_LIMIT_BYTES = 8 * 1024 * 1024;
+const BODY_LIMIT: BodyLimit = { bytes: 8 * 1024 * 1024, wayOut: 'no object is larger' };
+/** Of the largest size; most are a thousand times smaller. */
+const BODIES_AT_ONCE = 4;
 
 export interface AdmissionAppParts {
   readonly policiesOf: (namespace: string) => readonly ResourcePolicy[];
@@ -34,7 +39,8 @@ export function buildAdmissionApp(parts: AdmissionAppParts): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
-  app.post(MUTATE_PATH, express.raw({ type: () => true, limit: BODY_LIMIT_BYTES }), reviews(parts));
+  const budget = new BodyBudget(BODIES_AT_ONCE * BODY_LIMIT.bytes);
+  app.post(MUTATE_PATH, readBody(BODY_LIMIT, budget), reviews(parts));
   app.use((request, response) => {
     response
       .status(404)
@@ -46,7 +52,7 @@ export function buildAdmissionApp(parts: AdmissionAppParts): Express {
 
 function reviews(parts: AdmissionAppParts): RequestHandler {
   return (request, response) => {
-    const review = parseReview(parseJson(request.body));
+    const review = parseReview(parseJson(request.body, 'the AdmissionReview that the API server sends'));
     const changes = changesFor(review, parts);
     response.json(allowed(review.uid, changes ?? []));
     parts.observe(changes === undefined ? 'internal-error' : changes.length === 0 ? 'unchanged' : 'changed');
@@ -76,38 +82,24 @@ function changesFor(
   }
 }
 
-function parseJson(body: unknown): unknown {
-  // express.raw leaves the body undefined when there is none.
-  const text = Buffer.isBuffer(body) ? body.toString('utf8') : '';
-  if (text === '')
-    throw new BadReview('the body is empty; POST the AdmissionReview that the API server sends');
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new BadReview(`the body is not JSON: ${messageOf(error)}`);
-  }
-}
-
 /** Bodies that are no review, or could not be read: too large, broken encoding, cut off. */
 function unreadable({ logger, observe }: AdmissionAppParts): ErrorRequestHandler {
-  return (error: unknown, request, response, next) => {
-    if (response.headersSent) {
-      next(error);
-      return;
-    }
+  return (error: unknown, request, response, _next) => {
     const status = statusOf(error);
     const message = messageOf(error);
     logger[status < 500 ? 'warn' : 'error'](
       { path: request.path, err: status < 500 ? undefined : error },
       `admission: ${message}`,
     );
-    response.status(status).json({ error: `resource-policy: ${message}` });
+    // Answered already, because the body took too long: what is left of the connection is of no use.
+    if (response.headersSent) response.destroy();
+    else response.status(status).json({ error: `resource-policy: ${message}` });
     observe(status < 500 ? 'bad-request' : 'internal-error');
   };
 }
 
-/** body-parser's errors carry their status. */
+/** Errors about what was not read, body-parser's among them, carry their status. */
 function statusOf(error: unknown): number {
-  if (error instanceof BadReview) return 400;
+  if (error instanceof BadReview || error instanceof BadBody) return 400;
   return error instanceof Error && 'status' in error && typeof error.status === 'number' ? error.status : 500;
 }

@@ -1,17 +1,15 @@
 /**
- * The HTTPS server around the app: listens, takes a new certificate without a break, and stops.
+ * The HTTPS server around the app: takes a new certificate without a break.
  *
  * @module
  */
 import type { RequestListener } from 'node:http';
-import { createServer } from 'node:https';
+import { WEBHOOK_LIMITS } from '../http/limits.ts';
+import { listen } from '../http/server.ts';
+import type { Tls } from '../http/tls-files.ts';
 import type { Certificate } from './certificate.ts';
 
-/** The API server closes idle connections after 90 s: it must be first, or a call falls into our closing. */
-const KEEP_ALIVE_MS = 120_000;
-/** The API server waits 2 s; whoever needs longer to send a request is not it. */
-const REQUEST_MS = 10_000;
-/** For the same reason nobody waits longer for an answer when we close. */
+/** The API server waits 2 s, so nobody waits longer for an answer when we close. */
 const LAST_ANSWERS_MS = 2_000;
 
 export interface RunningTlsServer {
@@ -33,29 +31,17 @@ export async function listenTls(
   endpoint: { host: string; port: number },
   certificate: Certificate,
 ): Promise<RunningTlsServer> {
-  const options = { keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS };
-  const server = createServer({ ...options, ...contextOf(certificate) }, app);
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(endpoint.port, endpoint.host, resolve);
-  });
+  const server = await listen(app, endpoint, { limits: WEBHOOK_LIMITS, tls: tlsOf(certificate) });
   server.unref();
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : endpoint.port;
   return {
-    host: endpoint.host,
-    port,
-    show: (next) => server.setSecureContext(contextOf(next)),
-    close: async () => {
-      const timer = setTimeout(() => server.closeAllConnections(), LAST_ANSWERS_MS);
-      await new Promise((resolve) => {
-        server.close(resolve);
-      });
-      clearTimeout(timer);
-    },
+    host: server.host,
+    port: server.port,
+    show: (next) => server.show(tlsOf(next)),
+    close: () => server.close(LAST_ANSWERS_MS),
   };
 }
 
-function contextOf({ certPem, keyPem }: Certificate): { cert: string; key: string; minVersion: 'TLSv1.3' } {
-  return { cert: certPem, key: keyPem, minVersion: 'TLSv1.3' };
+/** Without a client CA: the API server has no certificate for webhooks unless somebody gives it one. */
+function tlsOf({ certPem, keyPem }: Certificate): Tls {
+  return { cert: certPem, key: keyPem, clientCa: undefined };
 }

@@ -8,12 +8,11 @@ import { messageOf } from '../facts/message-of.ts';
 import type { Request, RequestHandler, Response } from 'express';
 import type { Logger } from '../telemetry/logger.ts';
 import type { CallOutcome, VerbName } from '../telemetry/outcomes.ts';
-import { BadRequest } from './bad-request.ts';
-import { parseJson } from './json-body.ts';
+import { BadBody, parseJson } from '../http/json-body.ts';
 
 export interface Verb<Args, Result> {
   readonly name: VerbName;
-  /** @throws {BadRequest} when the body is not what kube-scheduler sends. */
+  /** @throws {BadBody} when the body is not what kube-scheduler sends. */
   parse(body: unknown): Args;
   /** Never throws or rejects for anything the caller did. */
   answer(args: Args): Answer<Result> | Promise<Answer<Result>>;
@@ -38,12 +37,12 @@ export function handler<Args, Result>(
     const done = (outcome: CallOutcome): void =>
       observe(verb.name, outcome, (performance.now() - startMs) / 1000);
     try {
-      const args = verb.parse(parseJson(request.body));
+      const args = verb.parse(parseJson(request.body, 'the JSON that kube-scheduler sends'));
       const { result, outcome } = await verb.answer(args);
       response.json(result);
       done(outcome);
     } catch (error) {
-      const isTheirs = error instanceof BadRequest;
+      const isTheirs = error instanceof BadBody;
       const message = messageOf(error);
       logger[isTheirs ? 'warn' : 'error'](
         { verb: verb.name, err: isTheirs ? undefined : error },

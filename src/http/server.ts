@@ -1,5 +1,5 @@
 /**
- * An HTTP server, plain or with mutual TLS: listens, keeps its limits, takes new certificates without a break, and stops
+ * An HTTP server, plain, with TLS or with mutual TLS: listens, keeps its limits, takes new certificates without a break, and stops
  * without dropping an answer.
  *
  * @module
@@ -11,7 +11,7 @@ import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Limits } from './limits.ts';
 import { SCHEDULER_LIMITS } from './limits.ts';
-import type { TlsMaterial } from './tls-files.ts';
+import type { Tls } from './tls-files.ts';
 
 /** How often connections are held against the limits of time, in milliseconds. */
 const MOST_BETWEEN_CHECKS_MS = 1_000;
@@ -19,8 +19,8 @@ const MOST_BETWEEN_CHECKS_MS = 1_000;
 export interface ListenOptions {
   /** Default: those for kube-scheduler. */
   readonly limits?: Limits;
-  /** TLS 1.3 for clients with a certificate of its client CA, and for nobody else. Absent: plain HTTP. */
-  readonly tls?: TlsMaterial | undefined;
+  /** TLS 1.3, for clients with a certificate of its client CA and for nobody else, if it has one. Absent: plain HTTP. */
+  readonly tls?: Tls | undefined;
   /** Told why a connection was turned away before it could ask anything. */
   readonly turnedAway?: (why: string) => void;
 }
@@ -32,7 +32,9 @@ export interface RunningServer {
    * New connections see this material. Those that stand go on, unless the client CA changed: then they end, after the
    * answer under way, since their client may be one that is no longer to be trusted.
    */
-  show(next: TlsMaterial): void;
+  show(next: Tls): void;
+  /** From now on it does not keep the process alive. */
+  unref(): void;
   /** Takes no new connections, waits for the answers under way, at most `timeoutMs`, then breaks off. */
   close(timeoutMs: number): Promise<void>;
 }
@@ -77,7 +79,7 @@ export async function listen(
     keepAliveTimeout: limits.idleMs,
     connectionsCheckingInterval: Math.min(limits.headersMs, MOST_BETWEEN_CHECKS_MS),
   };
-  const handshake = { ...ONLY_WITH_CERTIFICATE, handshakeTimeout: limits.handshakeMs };
+  const handshake = { ...whoMayConnect(tls), handshakeTimeout: limits.handshakeMs };
   const tlsServer =
     tls === undefined ? undefined : createTlsServer({ ...options, ...handshake, ...contextOf(tls) }, answer);
   const server = tlsServer ?? createServer(options, answer);
@@ -112,6 +114,7 @@ export async function listen(
       // Those within a handshake, too: it would be judged by the old client CA.
       for (const [key, socket] of connections) if (!busy.has(key)) socket.destroy();
     },
+    unref: () => void server.unref(),
     close: async (timeoutMs) => {
       isClosing = true;
       underWay.forEach(endsConnection);
@@ -124,10 +127,13 @@ export async function listen(
   };
 }
 
-const ONLY_WITH_CERTIFICATE = { requestCert: true, rejectUnauthorized: true } as const;
+function whoMayConnect(tls: Tls | undefined): { requestCert: boolean; rejectUnauthorized: boolean } {
+  const isChecked = tls?.clientCa !== undefined;
+  return { requestCert: isChecked, rejectUnauthorized: isChecked };
+}
 
-function contextOf({ cert, key, clientCa }: TlsMaterial) {
-  return { cert, key, ca: clientCa, minVersion: 'TLSv1.3' } as const;
+function contextOf({ cert, key, clientCa }: Tls) {
+  return { cert, key, ...(clientCa === undefined ? {} : { ca: clientCa }), minVersion: 'TLSv1.3' } as const;
 }
 
 /** A body that takes too long is answered, if nothing was yet, and its connection ends. */

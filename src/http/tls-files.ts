@@ -11,6 +11,14 @@ import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
 import { messageOf } from '../facts/message-of.ts';
 
+/** What a server shows, and whom it lets in. PEM. */
+export interface Tls {
+  readonly cert: string;
+  readonly key: string;
+  /** Certificates of the CAs that may issue client certificates; undefined: clients need none. */
+  readonly clientCa: string | undefined;
+}
+
 /** Paths of PEM files. */
 export interface TlsFiles {
   /** Our certificate, with the intermediate ones after it. */
@@ -29,7 +37,8 @@ interface Pem {
 }
 
 /** What the files hold, and fits together. */
-export interface TlsMaterial extends Pem {
+export interface TlsMaterial extends Pem, Tls {
+  readonly clientCa: string;
   /** When our certificate ends. */
   readonly notAfter: Date;
 }

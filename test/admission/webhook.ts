@@ -32,13 +32,15 @@ export interface LogLine {
   readonly [field: string]: unknown;
 }
 
+type Headers = Readonly<Record<string, string>>;
+
 export interface TestWebhook {
   readonly server: RunningTlsServer;
   readonly certificate: Certificate;
   readonly log: readonly LogLine[];
   /** POSTs a body, as JSON unless it is bytes or text already; refuses what the webhook's certificate is not for. */
   post(body: unknown, path?: string): Promise<Reply>;
-  send(method: string, path: string, body?: string | Buffer): Promise<Reply>;
+  send(method: string, path: string, body?: string | Buffer, headers?: Headers): Promise<Reply>;
   metrics(): Promise<string>;
 }
 
@@ -64,13 +66,17 @@ export async function aWebhook(
   onTestFinished(() => server.close());
   const to = { host: '127.0.0.1', port: server.port, ca: certificate.certPem };
   const post = (body: unknown, path = '/mutate-pods'): Promise<Reply> =>
-    call(to, 'POST', path, typeof body === 'string' || body instanceof Buffer ? body : JSON.stringify(body));
+    call(
+      to,
+      ['POST', path],
+      typeof body === 'string' || body instanceof Buffer ? body : JSON.stringify(body),
+    );
   return {
     server,
     certificate,
     log,
     post,
-    send: (method, path, body) => call(to, method, path, body),
+    send: (method, path, body, headers) => call(to, [method, path], body, headers),
     metrics: () => registry.metrics(),
   };
 }
@@ -82,12 +88,13 @@ export async function aCertificate(): Promise<Certificate> {
 
 async function call(
   to: ConnectionOptions,
-  method: string,
-  path: string,
+  [method, path]: readonly [string, string],
   body?: string | Buffer,
+  changed: Headers = {},
 ): Promise<Reply> {
   return new Promise<Reply>((resolve, reject) => {
-    const request = httpsRequest({ ...to, method, path, agent: false }, (response) => {
+    const sent = { 'content-type': 'application/json', ...changed };
+    const request = httpsRequest({ ...to, method, path, agent: false, headers: sent }, (response) => {
       const { statusCode: status = 0, headers } = response;
       text(response).then((all) => resolve({ status, headers, json: JSON.parse(all) }), reject);
     });

@@ -1,6 +1,6 @@
 /**
- * Which bodies are read at all, decided by their headers: only what kube-scheduler sends, and not more at once than there
- * is room for.
+ * Which bodies are read at all, decided by their headers: only what kube-scheduler and the API server send, and not more
+ * at once than there is room for.
  *
  * @module
  */
@@ -81,10 +81,10 @@ function problemOf({ headers }: Request): UnacceptableBody | undefined {
   // page that its user opened on this host must not place pods.
   if (headers.origin !== undefined || headers['sec-fetch-site'] !== undefined)
     return new UnacceptableBody(403, 'web pages have no business here');
-  // Of any length until it ends. kube-scheduler always says how long its bodies are.
+  // Of any length until it ends. Kubernetes' clients always say how long their bodies are.
   if (headers['transfer-encoding'] !== undefined)
     return new UnacceptableBody(411, 'the body needs a Content-Length');
-  // Unpacked, a small body may be a large one, and kube-scheduler compresses none.
+  // Unpacked, a small body may be a large one, and those clients compress none.
   if ((headers['content-encoding'] ?? 'identity') !== 'identity')
     return new UnacceptableBody(415, 'the body must not be compressed');
   if (!/^application\/json *(;|$)/i.test(headers['content-type'] ?? ''))

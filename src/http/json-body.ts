@@ -4,10 +4,12 @@
  * @module
  */
 import { isUtf8 } from 'node:buffer';
-import { BadRequest } from './bad-request.ts';
+
+/** A body that is not what the endpoint takes; the message says what is wrong, and quotes nothing of it. */
+export class BadBody extends Error {}
 
 /**
- * Deepest nesting, that of the API server's own JSON decoder: no pod that exists is nested more deeply. V8's parser
+ * Deepest nesting, that of the API server's own JSON decoder: no object that exists is nested more deeply. V8's parser
  * needs 40 bytes of memory for each open bracket and seconds for ten million of them.
  */
 const DEEPEST = 10_000;
@@ -21,20 +23,19 @@ const CLOSING = [0x5d, 0x7d] as const;
  * The value in a body. As every JSON parser does, it keeps the last of several equal keys; a key `__proto__` is a key
  * like any other.
  *
- * @throws {BadRequest} when there is no body, or it is no JSON; the message quotes nothing of it.
+ * @param wanted what should have been sent, for whoever tries it by hand.
+ * @throws {BadBody} when there is no body, or it is no JSON.
  */
-export function parseJson(body: unknown): unknown {
+export function parseJson(body: unknown, wanted: string): unknown {
   // express.raw leaves the body undefined when there is none.
-  if (!Buffer.isBuffer(body) || body.length === 0)
-    throw new BadRequest('the body is empty; POST the JSON that kube-scheduler sends');
-  if (!isUtf8(body)) throw new BadRequest('the body is not UTF-8');
-  if (isDeeperThan(body, DEEPEST))
-    throw new BadRequest(`the body is nested more than ${DEEPEST} levels deep`);
+  if (!Buffer.isBuffer(body) || body.length === 0) throw new BadBody(`the body is empty; POST ${wanted}`);
+  if (!isUtf8(body)) throw new BadBody('the body is not UTF-8');
+  if (isDeeperThan(body, DEEPEST)) throw new BadBody(`the body is nested more than ${DEEPEST} levels deep`);
   try {
     return JSON.parse(body.toString('utf8'));
   } catch {
     // V8's message quotes the body, in which the environment of a container may stand.
-    throw new BadRequest('the body is not JSON');
+    throw new BadBody('the body is not JSON');
   }
 }
 
