@@ -43,6 +43,7 @@ import { Waits } from '../scheduling/waits.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
+import { after } from './after.ts';
 import type { Admission } from './admission.ts';
 import { composeAdmission } from './admission.ts';
 import { composeLeaderWork } from './leader-work.ts';
@@ -54,9 +55,6 @@ import { watchObserver } from './watch-observer.ts';
  * 60 s (its --request-timeout), and as much again for the watch to tell.
  */
 const UNCERTAIN_MS = 120_000;
-
-/** Node takes a longer one for 1 ms. Whoever waits for longer is called early, and looks again. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * Connections for what no decision waits for. They are apart, and so is the one for the lease: when the API server is slow,
@@ -306,11 +304,6 @@ function wakeBy(patcher: Patcher, logger: Logger, metrics: Metrics): Wake {
     metrics.woken(outcome);
     return outcome;
   };
-}
-
-function after(run: () => void, delayMs: number): () => void {
-  const timer = setTimeout(run, Math.min(delayMs, LONGEST_TIMER_MS));
-  return () => clearTimeout(timer);
 }
 
 function nameOf(pod: PodFacts): string {
