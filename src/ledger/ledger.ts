@@ -231,6 +231,13 @@ export class Ledger {
     return this.#reservations.size;
   }
 
+  /** Pods whose Bindings were sent and that are not yet seen bound, by node. */
+  *underWay(): Iterable<{ readonly nodeName: string; readonly requests: Requests }> {
+    for (const { nodeName, pod } of this.#reservations.all()) {
+      if (nodeName !== undefined) yield { nodeName, requests: pod.requests };
+    }
+  }
+
   /** Bindings that were sent, and of which it is not known whether they landed. */
   get unsettledCount(): number {
     return this.#reservations.all().filter(({ state }) => state === 'binding' || state === 'uncertain')

@@ -7,8 +7,10 @@
  * @module
  */
 import { LRUCache } from 'lru-cache';
+import type { NodeFacts } from '../facts/node-facts.ts';
 import type { PodConstraints } from '../facts/pod-constraints.ts';
 import type { PodFacts } from '../facts/pod-facts.ts';
+import type { Requests } from '../facts/requests.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { obstacle } from '../placement/node-fit.ts';
 import { isExhaustive } from '../placement/offer.ts';
@@ -39,17 +41,21 @@ export interface Offered {
  * more than they save.
  */
 const AT_ONCE = 8;
-/** A nomination that nothing has come of in this time is over. */
-const PATIENCE_MS = 5_000;
+/** A nomination that nothing has come of in this time is over; the pod takes its turn again. */
+const PATIENCE_MS = 10_000;
 /** Nodes tried for a pod in a unit: what our view does not look at (ports, volumes, affinity) may rule out all of them. */
 const MOST_TRIES = 5;
 /** After that the unit counts as lacking resources for the pod, for so long. */
 const GIVEN_UP_MS = 30_000;
-const REMEMBERED_SEARCHES = 20_000;
+const REMEMBERED_SEARCHES = 50_000;
 
+/** A pod that looks for a node in a unit. */
 interface Search {
-  readonly unit: string;
-  /** Nodes that turned out not to be feasible. */
+  readonly policy: ResourcePolicy;
+  readonly unit: Unit;
+  /** The pod as it was last asked about. */
+  offered: Offered;
+  /** Nodes that turned out not to be feasible though our view knows no reason, or that nothing was heard of. */
   readonly tried: Set<string>;
   /** When the search was given up; undefined: it goes on. */
   givenUpMs: number | undefined;
@@ -57,52 +63,57 @@ interface Search {
 
 interface Nomination {
   readonly nodeName: string;
+  readonly requests: Requests;
   readonly sinceMs: number;
 }
 
 export class Scout {
   readonly #parts: ScoutParts;
   readonly #searches = new LRUCache<string, Search>({ max: REMEMBERED_SEARCHES });
-  readonly #nominations = new Map<string, Nomination>();
+  readonly #out = new Map<string, Nomination>();
+  /** UIDs of pods that wait for their turn to be nominated, first come first. */
+  readonly #queue = new Set<string>();
   #turn = 0;
 
   constructor(parts: ScoutParts) {
     this.#parts = parts;
   }
 
-  /** Whether kube-scheduler has been asked to look at a node for the pod, and has not answered. */
+  /** Whether a node is sought for the pod: one may take it as it is. */
   isOut(uid: string): boolean {
-    this.#forgetOld();
-    return this.#nominations.has(uid);
+    return this.#out.has(uid) || this.#queue.has(uid);
   }
 
   /**
-   * Whether the pod should wait for a node of the unit that was not offered; a nomination goes out if there is none.
-   * False when the offer was complete, when no node of the unit can take the pod, and when enough were tried.
+   * Whether the pod should wait for a node of the unit that was not offered; kube-scheduler is asked to look at one when it
+   * is the pod's turn. False when the offer was complete, when no node of the unit can take the pod, and when enough
+   * were tried.
    */
   seeks(offered: Offered, policy: ResourcePolicy, unit: Unit): boolean {
     if (this.#isComplete(offered)) return false;
-    this.#forgetOld();
-    const { pod } = offered;
-    const search = this.#searchFor(pod, unit);
+    const { uid, nominatedNode } = offered.pod;
+    const search = this.#searchFor(offered, policy, unit);
     if (search.givenUpMs !== undefined) return false;
-    const nomination = this.#nominations.get(pod.uid);
-    // It was looked at first, and was not feasible, or this offer of other nodes had not been made.
-    if (nomination !== undefined && pod.nominatedNode !== nomination.nodeName) return true;
-    if (nomination !== undefined) this.#failed(pod.uid, nomination, search);
-    const nodeName = search.tried.size < MOST_TRIES ? this.#find(offered, policy, unit) : undefined;
-    if (nodeName === undefined) {
+    this.#overdue();
+    const nomination = this.#out.get(uid);
+    // It was looked at first, and was not feasible; or this offer of other nodes was made before it could be.
+    if (nomination !== undefined && nominatedNode !== nomination.nodeName) return true;
+    if (nomination !== undefined) this.#failed(search, nomination);
+    const isPossible = search.tried.size < MOST_TRIES && this.#find(search) !== undefined;
+    if (isPossible) this.#queue.add(uid);
+    else {
+      this.#queue.delete(uid);
       search.givenUpMs = this.#parts.clock.nowMs();
-      return false;
     }
-    this.#send(pod, nodeName);
-    return true;
+    this.#next();
+    return isPossible;
   }
 
-  /** The pod has its place, or is gone. */
+  /** The pod has its place. */
   done(uid: string): void {
-    this.#nominations.delete(uid);
     this.#searches.delete(uid);
+    this.#queue.delete(uid);
+    if (this.#out.delete(uid)) this.#next();
   }
 
   #isComplete({ offered, constraints }: Offered): boolean {
@@ -114,60 +125,103 @@ export class Scout {
     return isExhaustive({ ...offer, isNarrowed });
   }
 
-  #searchFor({ uid }: PodFacts, unit: Unit): Search {
-    const known = this.#searches.get(uid);
+  #searchFor(offered: Offered, policy: ResourcePolicy, unit: Unit): Search {
+    const known = this.#searches.get(offered.pod.uid);
     const isOver =
       known?.givenUpMs !== undefined && this.#parts.clock.nowMs() - known.givenUpMs >= GIVEN_UP_MS;
-    if (known !== undefined && known.unit === unit.name && !isOver) return known;
-    const search: Search = { unit: unit.name, tried: new Set(), givenUpMs: undefined };
-    this.#searches.set(uid, search);
+    if (known?.unit === unit && !isOver) {
+      known.offered = offered;
+      return known;
+    }
+    const search: Search = { policy, unit, offered, tried: new Set(), givenUpMs: undefined };
+    this.#searches.set(offered.pod.uid, search);
     return search;
   }
 
-  #failed(uid: string, { nodeName }: Nomination, { tried }: Search): void {
-    tried.add(nodeName);
-    this.#nominations.delete(uid);
+  /** Sends those whose turn it is. A pod for which there is no node any more is tried again, to go on to the next unit. */
+  #next(): void {
+    const { ledger, retry } = this.#parts;
+    for (const uid of this.#queue) {
+      if (this.#out.size >= AT_ONCE) return;
+      this.#queue.delete(uid);
+      const search = this.#searches.get(uid);
+      if (search === undefined || ledger.isRemoved(uid) || ledger.pod(uid)?.nodeName !== undefined) continue;
+      const nodeName = this.#find(search);
+      if (nodeName === undefined) retry(search.offered.pod, 0);
+      else this.#send(search.offered.pod, nodeName);
+    }
   }
 
-  /** A node of the unit that nothing speaks against; each search begins elsewhere, so that pods do not crowd on one. */
-  #find({ pod, constraints }: Offered, policy: ResourcePolicy, unit: Unit): string | undefined {
+  #send(pod: PodFacts, nodeName: string): void {
+    const { clock, nominate, retry } = this.#parts;
+    const nomination = { nodeName, requests: pod.requests, sinceMs: clock.nowMs() };
+    this.#out.set(pod.uid, nomination);
+    retry(pod, PATIENCE_MS);
+    void this.#written(pod.uid, nomination, nominate(pod, nodeName));
+  }
+
+  async #written(uid: string, nomination: Nomination, written: Promise<boolean>): Promise<void> {
+    if ((await written) || this.#out.get(uid) !== nomination) return;
+    this.#out.delete(uid);
+    this.#next();
+  }
+
+  /** The node was looked at and is not feasible. If our view now knows why, it was taken meanwhile: that is no try. */
+  #failed(search: Search, { nodeName }: Nomination): void {
+    this.#out.delete(search.offered.pod.uid);
+    const node = this.#parts.ledger.node(nodeName);
+    if (node !== undefined && this.#canTake(search, node, this.#promised(search))) search.tried.add(nodeName);
+  }
+
+  /** Gives up nominations of pods that are gone, and those that nothing was heard of. */
+  #overdue(): void {
+    const { ledger, clock } = this.#parts;
+    for (const [uid, { nodeName, sinceMs }] of this.#out) {
+      const isLate = clock.nowMs() - sinceMs >= PATIENCE_MS;
+      if (!isLate && !ledger.isRemoved(uid)) continue;
+      this.#out.delete(uid);
+      if (isLate) this.#searches.get(uid)?.tried.add(nodeName);
+    }
+  }
+
+  /** A node of the unit that nothing speaks against; each look begins elsewhere, so that pods do not crowd on one. */
+  #find(search: Search): string | undefined {
     const { ledger } = this.#parts;
-    const demand = { constraints: constraints(), requests: pod.requests };
-    const tried = this.#searches.get(pod.uid)?.tried;
-    const names = [...ledger.nodesOf(policy, unit)];
+    const names = [...ledger.nodesOf(search.policy, search.unit)];
+    const promised = this.#promised(search);
     this.#turn += 1;
     for (let step = 0; step < names.length; step += 1) {
       const name = names[(this.#turn + step) % names.length];
       const node = name === undefined ? undefined : ledger.node(name);
-      if (node === undefined || tried?.has(node.name) === true) continue;
-      if (obstacle(demand, node.capacity, ledger.usedOn(node.name)) === undefined) return node.name;
+      if (node !== undefined && !search.tried.has(node.name) && this.#canTake(search, node, promised))
+        return node.name;
     }
     return undefined;
   }
 
-  #send(pod: PodFacts, nodeName: string): void {
-    this.#forgetOld();
-    const { clock, nominate, retry } = this.#parts;
-    if (this.#nominations.size >= AT_ONCE) {
-      retry(pod, PATIENCE_MS / AT_ONCE);
-      return;
-    }
-    const nomination = { nodeName, sinceMs: clock.nowMs() };
-    this.#nominations.set(pod.uid, nomination);
-    retry(pod, PATIENCE_MS);
-    void this.#settle(pod.uid, nomination, nominate(pod, nodeName));
+  #canTake({ offered }: Search, { name, capacity }: NodeFacts, promised: Promised): boolean {
+    const demand = { constraints: offered.constraints(), requests: offered.pod.requests };
+    const used = [this.#parts.ledger.usedOn(name), ...(promised.get(name) ?? [])].reduce(sum);
+    return obstacle(demand, capacity, used) === undefined;
   }
 
-  async #settle(uid: string, nomination: Nomination, written: Promise<boolean>): Promise<void> {
-    if (!(await written) && this.#nominations.get(uid) === nomination) this.#nominations.delete(uid);
-  }
-
-  #forgetOld(): void {
-    const now = this.#parts.clock.nowMs();
-    for (const [uid, { nodeName, sinceMs }] of this.#nominations) {
-      if (now - sinceMs < PATIENCE_MS) continue;
-      this.#nominations.delete(uid);
-      this.#searches.get(uid)?.tried.add(nodeName);
+  /** What is on its way to each node, the pod's own left out: Bindings, and other nominations. */
+  #promised({ offered }: Search): Promised {
+    const promised = new Map<string, Requests[]>();
+    const others = [...this.#out]
+      .filter(([uid]) => uid !== offered.pod.uid)
+      .map(([, nomination]) => nomination);
+    for (const { nodeName, requests } of [...others, ...this.#parts.ledger.underWay()]) {
+      promised.set(nodeName, [...(promised.get(nodeName) ?? []), requests]);
     }
+    return promised;
   }
+}
+
+type Promised = ReadonlyMap<string, readonly Requests[]>;
+
+function sum(a: Requests, b: Requests): Requests {
+  const total: Record<string, number> = { ...a };
+  for (const [resource, amount] of Object.entries(b)) total[resource] = (total[resource] ?? 0) + amount;
+  return total;
 }

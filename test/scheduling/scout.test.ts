@@ -87,9 +87,20 @@ describe('a unit without a node among those that kube-scheduler offered', () => 
   it('is not waited for endlessly: a nomination that nothing comes of is a node that was tried', () => {
     const scene = world(paid('paid-0'));
     scene.filter(pod, sampled);
-    expect(scene.alarms.at(-1)).toEqual({ pod: 'e1', atMs: 5_000 });
-    scene.advance(5_000);
+    expect(scene.alarms.at(-1)).toEqual({ pod: 'e1', atMs: 10_000 });
+    scene.advance(10_000);
     expect(scene.unitFor(pod, sampled)).toBe('any(pool=elastic)');
+  });
+
+  it('has its node tried again when another pod had just taken it', () => {
+    const scene = world(paid('paid-0'));
+    scene.filter(pod, sampled);
+    const other = aPod('other').requesting({ cpu: '4' }).labels({});
+    scene.sees(other.on('paid-0'));
+    expect(scene.unitFor(pod.nominated('paid-0'), sampled)).toBe('any(pool=elastic)');
+    scene.seesGone(other);
+    scene.advance(30_000);
+    expect(scene.unitFor(pod, sampled)).toBe('waiting');
   });
 
   it('does not have anybody evicted meanwhile', () => {
@@ -105,11 +116,35 @@ describe('nominations', () => {
   /** Of 418 nodes kube-scheduler offers 196. */
   const more = [...others.slice(0, 195).map((node) => node.facts().name), 'elastic-0'];
 
-  it('are few at a time; the other pods come back soon', () => {
+  it('are few at a time; the other pods take their turn as these get their places', () => {
     const scene = world(...Array.from({ length: 20 }, (_, i) => paid(`paid-${i}`)));
-    for (let i = 0; i < 12; i += 1) scene.filter(aPod(`e${i}`).requesting({ cpu: '1' }), more);
+    const pods = Array.from({ length: 12 }, (_, i) => aPod(`e${i}`).requesting({ cpu: '1' }));
+    for (const each of pods) expect(scene.unitFor(each, more)).toBe('waiting');
     expect(scene.nominations).toHaveLength(8);
-    expect(scene.alarms.filter(({ atMs }) => atMs < 1_000)).toHaveLength(4);
+    const [first] = scene.nominations;
+    scene.filter(pods[0]!.nominated(first!.nodeName), [first!.nodeName]);
+    expect(scene.nominations.map((each) => each.pod)).toEqual([
+      'e0',
+      'e1',
+      'e2',
+      'e3',
+      'e4',
+      'e5',
+      'e6',
+      'e7',
+      'e8',
+    ]);
+  });
+
+  it('do not promise the same room twice: who finds none left is tried again, and goes on', () => {
+    const scene = world(paid('paid-0'));
+    const pods = Array.from({ length: 6 }, (_, i) => aPod(`e${i}`).requesting({ cpu: '1' }));
+    const units = pods.map((each) => scene.unitFor(each, sampled));
+    expect(scene.nominations).toHaveLength(4);
+    expect(units).toEqual([
+      ...['waiting', 'waiting', 'waiting', 'waiting'],
+      ...['any(pool=elastic)', 'any(pool=elastic)'],
+    ]);
   });
 
   it('spread over the nodes of the unit', () => {
