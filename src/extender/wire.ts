@@ -14,6 +14,7 @@ import type { PodFacts } from '../facts/pod-facts.ts';
 import { podFacts } from '../facts/pod-facts.ts';
 import type { BindRequest } from '../scheduling/commit.ts';
 import type { Decision } from '../scheduling/decide.ts';
+import { EXPLAINED_NODES } from '../scheduling/decide.ts';
 import type { Score } from '../scheduling/rank.ts';
 import { BadRequest } from './bad-request.ts';
 import { POD_SHAPE } from './pod-shape.ts';
@@ -59,12 +60,6 @@ export type HostPriorityList = readonly { readonly Host: string; readonly Score:
 export interface ExtenderBindingResult {
   readonly Error: string;
 }
-
-/**
- * A refusal gives its reason for at most this many nodes. kube-scheduler counts nodes by reason in its event, and one
- * node is enough for the reason to show; a reason for each of 5,000 nodes would make every refusal half a megabyte.
- */
-const EXPLAINED_NODES = 100;
 
 /** As Kubernetes limits the names of its objects. */
 const LONGEST_NAME = 253;

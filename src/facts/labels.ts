@@ -4,6 +4,8 @@
  * @module
  */
 
+import { asObject } from './json.ts';
+
 export type Labels = Readonly<Record<string, string>>;
 
 /** Value of a label or annotation; never something inherited, whatever the key is called. */
@@ -14,4 +16,10 @@ export function labelOf(labels: Labels, key: string): string | undefined {
 /** Whether `labels` carry every pair of `wanted`. Empty `wanted` matches everything, as in Kubernetes. */
 export function carriesAll(labels: Labels, wanted: Labels): boolean {
   return Object.entries(wanted).every(([key, value]) => labelOf(labels, key) === value);
+}
+
+/** The pairs of a JSON object whose values are texts. */
+export function textsOf(value: unknown): Labels {
+  const pairs = Object.entries(asObject(value));
+  return Object.fromEntries(pairs.filter((pair): pair is [string, string] => typeof pair[1] === 'string'));
 }

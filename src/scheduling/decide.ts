@@ -17,6 +17,12 @@ import type { Matcher, Membership } from './matcher.ts';
 import type { View } from './ports.ts';
 import type { Scout } from './scout.ts';
 
+/**
+ * A refusal gives its reason for at most this many nodes. kube-scheduler counts nodes by reason in its event, and one
+ * node is enough for the reason to show; a reason for each of 5,000 nodes would make every refusal half a megabyte.
+ */
+export const EXPLAINED_NODES = 100;
+
 export type Decision =
   /** The nodes kube-scheduler may use: those of one unit, which now holds a place for the pod. */
   | {
