@@ -44,7 +44,7 @@ describe('headers', () => {
   });
 
   it('are answered with 408 when they take too long, though a byte comes now and then', async () => {
-    const { server, asked } = await aServer({ headersMs: 150 });
+    const { server, asked } = await aServer({ headersMs: 150, bodyMs: 600_000 });
     const { socket, closed } = await rawConnection(server.port);
     socket.write('GET / HTTP/1.1\r\nA: ');
     const drip = setInterval(() => socket.write('x'), 20);
@@ -55,7 +55,7 @@ describe('headers', () => {
   });
 
   it('may not stay out on a connection that says nothing', async () => {
-    const { server } = await aServer({ headersMs: 100 });
+    const { server } = await aServer({ headersMs: 100, bodyMs: 600_000 });
     const { closed } = await rawConnection(server.port);
 
     expect(await closed).toMatch(/^HTTP\/1\.1 408 /);

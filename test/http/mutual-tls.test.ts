@@ -183,12 +183,13 @@ describe('new files', () => {
   });
 
   it('with another client CA end idle connections, used or not, and connections within their handshake', async () => {
-    const { server } = await aServer();
+    const { server } = await aServer({ handshakeMs: 600_000 });
+    // The first, so that the server has it by the time it has shaken hands with the others.
+    const { closed: unshaken } = await rawConnection(server.port);
     const idle = await aConnection(server);
     idle.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
     await once(idle, 'data');
     const unused = await aConnection(server);
-    const { closed: unshaken } = await rawConnection(server.port);
     const ends = [once(idle, 'close'), once(unused, 'close'), unshaken];
 
     server.show(material(own, otherCa));
