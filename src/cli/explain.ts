@@ -4,10 +4,9 @@
  * @module
  */
 import { ApiClient } from '../cluster/api-client.ts';
-import { ApiError } from '../cluster/api-error.ts';
 import { Credentials } from '../cluster/credentials.ts';
 import { listAll } from '../cluster/lister.ts';
-import { NODES_PATH, PODS_PATH, policiesPath } from '../cluster/paths.ts';
+import { NODES_PATH, PODS_PATH } from '../cluster/paths.ts';
 import { asObject } from '../facts/json.ts';
 import { lastWord } from '../facts/last-word.ts';
 import { messageOf } from '../facts/message-of.ts';
@@ -16,7 +15,6 @@ import { nodeFacts } from '../facts/node-facts.ts';
 import type { PodConstraints } from '../facts/pod-constraints.ts';
 import { podConstraints } from '../facts/pod-constraints.ts';
 import { podFacts } from '../facts/pod-facts.ts';
-import { parseResourcePolicy } from '../policy/parse.ts';
 import type { PodReport, SeenPod } from '../scheduling/explain-pod.ts';
 import { explainPod } from '../scheduling/explain-pod.ts';
 import type { PolicyReport } from '../scheduling/explain-policy.ts';
@@ -24,6 +22,7 @@ import { explainPolicy } from '../scheduling/explain-policy.ts';
 import { Snapshot } from '../scheduling/snapshot.ts';
 import type { ExplainSettings, Target } from './explain-command.ts';
 import { podText, policyText } from './explain-text.ts';
+import { listPolicies, permitted } from './listing.ts';
 import { UNUSABLE } from './options.ts';
 
 const NOT_FOUND = 1;
@@ -74,8 +73,8 @@ async function explainWith(
 
 /** Everything that bears on the target. Pods last: counts are then as new as can be. */
 async function look(client: ApiClient, namespace: string, target: Target) {
-  const policies = await policiesOf(client, namespace);
-  const nodes = await permitted('nodes of the cluster', () =>
+  const policies = await listPolicies(client, 'explain', namespace);
+  const nodes = await permitted('explain', 'nodes of the cluster', () =>
     listAll(client, NODES_PATH, (object) => ({
       facts: nodeFacts(asObject(object)),
       capacity: nodeCapacity(asObject(object)),
@@ -83,7 +82,7 @@ async function look(client: ApiClient, namespace: string, target: Target) {
   );
   const constraints = new Map<string, PodConstraints>();
   const found: SeenPod[] = [];
-  const pods = await permitted('pods of the cluster', () =>
+  const pods = await permitted('explain', 'pods of the cluster', () =>
     listAll(client, PODS_PATH, (object) => {
       const facts = podFacts(asObject(object));
       const isTarget = target.kind === 'pod' && facts.namespace === namespace && facts.name === target.name;
@@ -96,30 +95,6 @@ async function look(client: ApiClient, namespace: string, target: Target) {
     }),
   );
   return { policies, nodes, pods, constraints, pod: found[0] };
-}
-
-async function policiesOf(client: ApiClient, namespace: string) {
-  try {
-    return await permitted(`resourcepolicies of namespace ${namespace}`, () =>
-      listAll(client, policiesPath(namespace), parseResourcePolicy),
-    );
-  } catch (error) {
-    // An API server answers so only for kinds that it does not know: an empty or absent namespace has an empty list.
-    if (!(error instanceof ApiError) || error.status !== 404) throw error;
-    throw new Error(
-      'the cluster has no ResourcePolicies: their CRD is not installed (kubectl apply -f crds/ installs it)',
-      { cause: error },
-    );
-  }
-}
-
-async function permitted<Value>(what: string, list: () => Promise<Value>): Promise<Value> {
-  try {
-    return await list();
-  } catch (error) {
-    if (!(error instanceof ApiError) || error.status !== 403) throw error;
-    throw new Error(`explain lists the ${what}, which you may not: ${error.message}`, { cause: error });
-  }
 }
 
 function notFound({ kind, name }: Target, namespace: string, policies: readonly { name: string }[]): string {

@@ -6,10 +6,11 @@
 import type { JsonObject } from '../facts/json.ts';
 import { asObject } from '../facts/json.ts';
 import type { Labels } from '../facts/labels.ts';
+import { textsOf } from '../facts/labels.ts';
 import type { JobSpec, PodSet } from '../placement/lint-jobs.ts';
 
 /** Stands for a value that a controller chooses at run time. */
-const AT_RUN_TIME = 'set-at-run-time';
+export const AT_RUN_TIME = 'set-at-run-time';
 
 /** The job of a manifest; undefined for kinds that make no pods, bare Pods among them. */
 export function jobSpecOf(object: JsonObject): JobSpec | undefined {
@@ -75,13 +76,13 @@ function sparkPods(name: string, spec: JsonObject): readonly PodSet[] {
     'spark-version': AT_RUN_TIME,
   };
   return [
-    { pods: 1, labels: { ...common, ...stringsOf(driver['labels']), 'spark-role': 'driver' } },
+    { pods: 1, labels: { ...common, ...textsOf(driver['labels']), 'spark-role': 'driver' } },
     {
       pods: most,
       labels: {
         ...common,
         'spark-exec-id': AT_RUN_TIME,
-        ...stringsOf(executor['labels']),
+        ...textsOf(executor['labels']),
         'spark-role': 'executor',
       },
     },
@@ -93,14 +94,7 @@ function templated(spec: JsonObject, pods: number, added: Labels): PodSet {
 }
 
 function labelsOf(object: JsonObject): Labels {
-  return stringsOf(asObject(object['metadata'])['labels']);
-}
-
-function stringsOf(value: unknown): Labels {
-  const entries = Object.entries(asObject(value)).filter(
-    (entry): entry is [string, string] => typeof entry[1] === 'string',
-  );
-  return Object.fromEntries(entries);
+  return textsOf(asObject(object['metadata'])['labels']);
 }
 
 function nameOf(object: JsonObject): string {

@@ -9,6 +9,7 @@ import { messageOf } from '../facts/message-of.ts';
 import { Command } from 'commander';
 import { explainCommand } from './explain-command.ts';
 import { lintCommand } from './lint-command.ts';
+import { planCommand } from './plan-command.ts';
 import { serveCommand } from './serve-settings.ts';
 import { VERSION } from './version.ts';
 
@@ -19,6 +20,7 @@ const program = new Command('resource-policy')
     // Loaded only now: the Kubernetes client takes a second, which --help and a wrong flag need not wait for.
     serveCommand(async (settings) => (await import('./serve.ts')).serve(settings)),
   )
+  .addCommand(planCommand(async (settings) => (await import('./plan.ts')).plan(settings)))
   .addCommand(explainCommand(async (settings) => (await import('./explain.ts')).explain(settings)))
   .addCommand(lintCommand(async (settings) => (await import('./lint.ts')).lint(settings)));
 

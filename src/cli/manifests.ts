@@ -25,6 +25,8 @@ export interface Unreadable {
   readonly message: string;
 }
 
+const NO_KIND = 'is no Kubernetes object: it has no kind';
+
 /** Objects of a text, those of Lists one by one; empty documents are none. */
 export function readManifests(
   file: string,
@@ -52,7 +54,9 @@ export function readManifests(
     if (typeof read === 'string') unreadable.push({ file, line, message: read });
     else {
       for (const { object, prefix } of read) {
-        manifests.push({ file, object, lineOf: (path) => lineOf(document, lines, prefix + path) });
+        const lineIn = (path: string): number => lineOf(document, lines, prefix + path);
+        if (typeof object['kind'] === 'string') manifests.push({ file, object, lineOf: lineIn });
+        else unreadable.push({ file, line: lineIn(''), message: NO_KIND });
       }
     }
   }
@@ -69,10 +73,15 @@ interface Located {
 function objectsOf(document: Document.Parsed): readonly Located[] | string {
   const value: unknown = toPlain(document);
   if (value === null || value === undefined) return [];
-  if (!isObject(value) || typeof value['kind'] !== 'string') return 'is no Kubernetes object: it has no kind';
-  const { items } = value;
-  if (!value['kind'].endsWith('List') || !Array.isArray(items)) return [{ object: value, prefix: '' }];
-  return items.map((item: unknown, index) => ({ object: asObject(item), prefix: `items[${index}].` }));
+  if (!isObject(value) || typeof value['kind'] !== 'string') return NO_KIND;
+  const { kind, items } = value;
+  if (!kind.endsWith('List') || !Array.isArray(items)) return [{ object: value, prefix: '' }];
+  // The API server does not repeat in each item of, say, a NodeList that it is a Node.
+  const itemKind = kind === 'List' ? {} : { kind: kind.slice(0, -'List'.length) };
+  return items.map((item: unknown, index) => ({
+    object: { ...itemKind, ...asObject(item) },
+    prefix: `items[${index}].`,
+  }));
 }
 
 /** undefined for what cannot be had as plain data, such as aliases without end. */
