@@ -51,13 +51,14 @@ export function readManifests(
     }
     const line = lines.linePos(document.contents?.range[0] ?? 0).line;
     const read = objectsOf(document);
-    if (typeof read === 'string') unreadable.push({ file, line, message: read });
-    else {
-      for (const { object, prefix } of read) {
-        const lineIn = (path: string): number => lineOf(document, lines, prefix + path);
-        if (typeof object['kind'] === 'string') manifests.push({ file, object, lineOf: lineIn });
-        else unreadable.push({ file, line: lineIn(''), message: NO_KIND });
-      }
+    if (typeof read === 'string') {
+      unreadable.push({ file, line, message: read });
+      continue;
+    }
+    for (const { object, prefix } of read) {
+      const lineIn = (path: string): number => lineOf(document, lines, prefix + path);
+      if (typeof object['kind'] === 'string') manifests.push({ file, object, lineOf: lineIn });
+      else unreadable.push({ file, line: lineIn(''), message: NO_KIND });
     }
   }
   return { manifests, unreadable };

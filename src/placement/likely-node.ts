@@ -57,9 +57,6 @@ function scoreOf(name: string, { requests, preferences, capacity, usedOn }: Like
 /** Negative: the first is likelier. */
 function compare(a: Score, b: Score): number {
   return (
-    b.preferred - a.preferred ||
-    a.allocated - b.allocated ||
-    a.pods - b.pods ||
-    (a.name < b.name ? -1 : 1)
+    b.preferred - a.preferred || a.allocated - b.allocated || a.pods - b.pods || (a.name < b.name ? -1 : 1)
   );
 }

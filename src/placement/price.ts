@@ -81,7 +81,10 @@ export function priceOf({ prices }: PriceList, nodeLabels: Labels): Price | unde
 }
 
 /** The cheapest size that holds what the pod requests, or what its annotation asks for; undefined: none does. */
-export function chargeOf(price: PodPrice, pod: Pick<PodFacts, 'requests' | 'annotations'>): Charge | undefined {
+export function chargeOf(
+  price: PodPrice,
+  pod: Pick<PodFacts, 'requests' | 'annotations'>,
+): Charge | undefined {
   const { cpu, memory } = wantedSize(pod);
   const [size] = price.sizes
     .filter((each) => each.cpu >= cpu && each.memory >= memory)

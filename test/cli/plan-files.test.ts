@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { filesOf, nodeManifest } from '../support/plan/planned.ts';
 
+/** What is read of these files, workloads by their kind. */
+function kindsOf(...texts: readonly string[]): readonly unknown[] {
+  return filesOf(...texts).items.map((item) => (item.kind === 'workload' ? item.workload.kind : item.kind));
+}
+
 describe('what cannot be planned with is named with its line', () => {
   const cases: Readonly<Record<string, readonly [text: string, line: number, message: string]>> = {
     'no YAML': ['kind: Pod\nspec: [\n', 3, 'is no YAML: '],
@@ -136,12 +141,9 @@ describe('what is read', () => {
   it('a Deployment, but not the ReplicaSet that is its own', () => {
     const template = '{spec: {containers: [{name: a}]}}';
     const owned = `kind: ReplicaSet\nmetadata: {name: web-1, ownerReferences: [{kind: Deployment, name: web}]}\nspec: {template: ${template}}`;
-    const names = (...texts: readonly string[]): readonly unknown[] =>
-      filesOf(...texts).items.map((item) => (item.kind === 'workload' ? item.workload.kind : item.kind));
+    const deployment = `kind: Deployment\nmetadata: {name: web}\nspec: {template: ${template}}`;
 
-    expect(names(`kind: Deployment\nmetadata: {name: web}\nspec: {template: ${template}}`, owned)).toEqual([
-      'Deployment',
-    ]);
-    expect(names(owned)).toEqual(['ReplicaSet']);
+    expect(kindsOf(deployment, owned)).toEqual(['Deployment']);
+    expect(kindsOf(owned)).toEqual(['ReplicaSet']);
   });
 });

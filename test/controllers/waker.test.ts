@@ -404,9 +404,12 @@ describe('a unit without max', () => {
   });
 });
 
+function allOf(job: string): PodBuilder[] {
+  return ['a', 'b'].map((name) => inJob(`${job}-${name}`, job));
+}
+
 describe('many groups with room at once', () => {
   const JOBS = Array.from({ length: 40 }, (_, job) => `j${job}`);
-  const allOf = (job: string): PodBuilder[] => ['a', 'b'].map((name) => inJob(`${job}-${name}`, job));
   /** Most wakings without an answer. */
   const MOST_UNDER_WAY = 64;
 

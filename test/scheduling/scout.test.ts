@@ -141,10 +141,8 @@ describe('nominations', () => {
     const pods = Array.from({ length: 6 }, (_, i) => aPod(`e${i}`).requesting({ cpu: '1' }));
     const units = pods.map((each) => scene.unitFor(each, sampled));
     expect(scene.nominations).toHaveLength(4);
-    expect(units).toEqual([
-      ...['waiting', 'waiting', 'waiting', 'waiting'],
-      ...['any(pool=elastic)', 'any(pool=elastic)'],
-    ]);
+    expect(units.slice(0, 4)).toEqual(['waiting', 'waiting', 'waiting', 'waiting']);
+    expect(units.slice(4)).toEqual(['any(pool=elastic)', 'any(pool=elastic)']);
   });
 
   it('spread over the nodes of the unit', () => {
