@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { anExtender, captured } from './harness.ts';
 
-const WHAT_THERE_IS = 'here; there are POST /filter, /prioritize, /preempt, /bind and GET /healthz, /readyz, /metrics';
+const WHAT_THERE_IS =
+  'here; there are POST /filter, /prioritize, /preempt, /bind and GET /healthz, /readyz, /metrics';
 
 describe('probes', () => {
   it('/healthz says ok, ready or not', async () => {
