@@ -15,7 +15,7 @@ import { Credentials } from '../../src/cluster/credentials.ts';
 import type { ListWatchClient } from '../../src/cluster/list-watch.ts';
 import { ListWatch } from '../../src/cluster/list-watch.ts';
 import { Patcher } from '../../src/cluster/patcher.ts';
-import { NODES_PATH, PODS_PATH, podPath, POLICIES_PATH, policyPath } from '../../src/cluster/paths.ts';
+import { NODES_PATH, PODS_PATH, podPath, POLICIES_PATH, policiesPath } from '../../src/cluster/paths.ts';
 import { PodReader } from '../../src/cluster/pod-reader.ts';
 import { ServerVersion } from '../../src/cluster/server-version.ts';
 import { identityOf } from '../../src/cluster/watch-event.ts';
@@ -119,7 +119,7 @@ export class Workshop {
       metadata: { name, namespace: 'default', labels },
       spec: { schedulerName: 'nobody', containers: [{ name: 'main', image: 'none' }] },
     };
-    const path = podPath({ namespace: 'default', name: '' }).replace(/\/$/, '');
+    const path = '/api/v1/namespaces/default/pods';
     return podFactsOf(await this.client.request({ method: 'POST', path, body, deadlineMs: PATIENCE_MS }));
   }
 
@@ -141,7 +141,7 @@ export class Workshop {
       metadata: { name, namespace: 'default' },
       spec: { selector: { app: name }, units: [{ resource: 'ecs', max: 2 }, { resource: 'eci' }] },
     };
-    const path = policyPath({ namespace: 'default', name: '' }).replace(/\/$/, '');
+    const path = policiesPath('default');
     return policyFacts(await this.client.request({ method: 'POST', path, body }));
   }
 
