@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { asObject } from '../facts/json.ts';
 import type { Labels } from '../facts/labels.ts';
 import type { PodFacts } from '../facts/pod-facts.ts';
 import { ApiError } from './api-error.ts';
@@ -16,6 +17,8 @@ export interface BindRequest {
   readonly name: string;
   /** Precondition: a recreated pod of the same name is not bound. */
   readonly uid: string;
+  /** Precondition: the version of the pod. Absent: any. */
+  readonly resourceVersion?: string;
   readonly nodeName: string;
   /** Set on the pod, over existing values: in the same write, before Kubernetes 1.35 in one before it. */
   readonly labels?: Labels;
@@ -26,12 +29,15 @@ export interface BindRequest {
 /**
  * - `bound`: by this call, with its labels and annotations
  * - `already-bound-here`: this pod is on this node, by an earlier call of whoever; `pod` says what that one wrote
+ * - `stale`: the pod has changed since the version that was given, so no Binding with it was or will be carried out; `pod`
+ *   is unbound, as it is now
  * - `refused`: surely not bound by this call, nor will be; `status` is HTTP's, 0 when it was never sent
  * - `unknown`: may be bound, or may yet be
  */
 export type BindResult =
   | { readonly outcome: 'bound' }
   | { readonly outcome: 'already-bound-here'; readonly pod: PodFacts }
+  | { readonly outcome: 'stale'; readonly pod: PodFacts }
   | { readonly outcome: 'refused'; readonly status: number; readonly message: string }
   | { readonly outcome: 'unknown'; readonly message: string };
 
@@ -55,9 +61,9 @@ export class Binder {
    * Binds once. A connection that broke, or a 5xx, is followed by one more try: the API server binds a pod once, so
    * two Bindings that say the same are one. Never throws for what the API server does or fails to do.
    */
-  async bind(request: BindRequest): Promise<BindResult> {
-    const unlabelled = await this.#label(request);
-    if (unlabelled !== undefined) return refused(unlabelled);
+  async bind(asked: BindRequest): Promise<BindResult> {
+    const request = await this.#label(asked);
+    if (request instanceof ApiError) return refused(request);
     const first = await this.#attempt(request);
     if (first.error === undefined) return { outcome: 'bound' };
     const isRepeatable = !first.error.definite && first.error.reason !== 'DeadlineExceeded';
@@ -67,17 +73,24 @@ export class Binder {
     return this.#judge(request, second.error, false);
   }
 
-  /** Why the labels could not be written; undefined when they are, or go with the Binding. */
-  async #label({ labels = {}, ...request }: BindRequest): Promise<ApiError | undefined> {
-    if (Object.keys(labels).length === 0 || (await this.#version.bindingCarriesLabels())) return undefined;
+  /**
+   * Writes the labels first where the Binding cannot carry them.
+   *
+   * @returns what is to be bound then, or why they could not be written.
+   */
+  async #label(request: BindRequest): Promise<BindRequest | ApiError> {
+    const { uid, labels = {} } = request;
+    if (Object.keys(labels).length === 0 || (await this.#version.bindingCarriesLabels())) return request;
     try {
-      await this.#client.request({
+      const patched = await this.#client.request({
         method: 'PATCH',
         path: podPath(request),
-        body: { metadata: { uid: request.uid, labels } },
+        body: { metadata: { uid, labels } },
         contentType: MERGE_PATCH,
       });
-      return undefined;
+      const { resourceVersion } = asObject(asObject(patched)['metadata']);
+      if (request.resourceVersion === undefined || typeof resourceVersion !== 'string') return request;
+      return { ...request, resourceVersion };
     } catch (error) {
       if (error instanceof ApiError) return error;
       throw error;
@@ -85,7 +98,7 @@ export class Binder {
   }
 
   async #attempt(request: BindRequest): Promise<{ error: ApiError | undefined }> {
-    const { namespace, name, uid, nodeName, labels = {}, annotations = {} } = request;
+    const { namespace, name, uid, resourceVersion, nodeName, labels = {}, annotations = {} } = request;
     try {
       await this.#client.request({
         method: 'POST',
@@ -93,7 +106,7 @@ export class Binder {
         body: {
           apiVersion: 'v1',
           kind: 'Binding',
-          metadata: { namespace, name, uid, labels, annotations },
+          metadata: { namespace, name, uid, resourceVersion, labels, annotations },
           target: { apiVersion: 'v1', kind: 'Node', name: nodeName },
         },
       });
@@ -127,8 +140,10 @@ export class Binder {
     }
     if (pod?.uid === request.uid && pod.nodeName === request.nodeName)
       return { outcome: 'already-bound-here', pod };
-    const canStillBeBound = pod?.uid === request.uid && pod.nodeName === undefined && !pod.terminating;
-    if (canStillBeBound && !isOnlyAttempt) return { outcome: 'unknown', message: conflict.message };
+    if (pod?.uid !== request.uid || pod.nodeName !== undefined || pod.terminating) return refused(conflict);
+    const { resourceVersion = pod.resourceVersion } = request;
+    if (pod.resourceVersion !== resourceVersion) return { outcome: 'stale', pod };
+    if (!isOnlyAttempt) return { outcome: 'unknown', message: conflict.message };
     return refused(conflict);
   }
 }

@@ -33,7 +33,7 @@ export interface PodFacts {
   readonly annotations: Labels;
   /** What the pod asks for, as kube-scheduler counts it. */
   readonly requests: Requests;
-  /** Opaque; compared for equality only. */
+  /** Grows with every change of the pod where it is a number, as it always is in a cluster; empty when absent. */
   readonly resourceVersion: string;
   /** metadata.creationTimestamp in milliseconds since the epoch (whole seconds); 0 when absent. */
   readonly createdMs: number;

@@ -1,6 +1,7 @@
 /**
  * /bind: the commit point. The reservation is checked again, then ONE Binding carries the node, the policy's and
- * unit's names and the deletion cost. The answer waits for the API server's answer.
+ * unit's names and the deletion cost. The answer waits for the API server's answer. The Binding names the version of the
+ * pod that was decided upon: if the pod has changed since, the API server refuses it, and it is decided upon again.
  *
  * @module
  */
@@ -37,6 +38,11 @@ const CLEARED: Clearance = { kind: 'cleared' };
 /** Statuses after which no other Binding of the pod can land either: the pod is gone, or bound elsewhere. */
 const SETTLES_ALL: ReadonlySet<number> = new Set([404, 409]);
 
+type Stale = Extract<BindResult, { outcome: 'stale' }>;
+
+/** A pod that changes again before each of so many Bindings is left to kube-scheduler's next try. */
+const MOST_ATTEMPTS = 5;
+
 type Member = Extract<Membership, { kind: 'member' }>;
 
 export interface CommitterParts {
@@ -59,18 +65,38 @@ export class Committer {
     const { ledger, view } = this.#parts;
     const unready = view.unready();
     if (unready !== undefined) return { outcome: 'not-ready', error: unready };
-    const pod = await this.#facts(request);
-    if (typeof pod === 'string') return { outcome: 'api-refused', error: pod };
-    if (pod === undefined || ledger.isRemoved(request.uid)) {
-      ledger.forget(request.uid);
-      return { outcome: 'pod-gone', error: `pod ${request.namespace}/${request.name} no longer exists` };
+    let pod: PodFacts | string | undefined = await this.#facts(request);
+    for (let attempt = 1; ; attempt += 1) {
+      if (typeof pod === 'string') return { outcome: 'api-refused', error: pod };
+      if (pod === undefined || ledger.isRemoved(request.uid)) {
+        ledger.forget(request.uid);
+        return { outcome: 'pod-gone', error: `pod ${request.namespace}/${request.name} no longer exists` };
+      }
+      const result = await this.#send(pod, request);
+      if (result.outcome !== 'stale') return result;
+      if (attempt === MOST_ATTEMPTS) {
+        const error = `pod ${request.namespace}/${request.name} changes too often to be bound`;
+        return { outcome: 'api-refused', error };
+      }
+      pod = laterOf(ledger.pod(request.uid), result.pod);
     }
+  }
+
+  /** Synchronous until the Binding goes out. */
+  async #send(pod: PodFacts, request: BindRequest): Promise<Commit | Stale> {
+    const { ledger, view, binder } = this.#parts;
+    const unready = view.unready();
+    if (unready !== undefined) return { outcome: 'not-ready', error: unready };
     if (pod.nodeName !== undefined) return boundAlready(pod.nodeName, request);
     const clearance = this.#clear(pod, request.nodeName);
     if (clearance.kind === 'stopped') return clearance.commit;
     const marks = ledger.startBind(pod, request.nodeName);
-    const result = await this.#parts.binder.bind({ ...request, ...marks });
-    return this.#record(request, result);
+    const { resourceVersion } = pod;
+    const isVersioned = marks !== undefined && resourceVersion !== '';
+    const result = await binder.bind({ ...request, ...marks, ...(isVersioned ? { resourceVersion } : {}) });
+    if (result.outcome !== 'stale') return this.#record(request, result);
+    ledger.bindRefused(request.uid, { settlesAll: false });
+    return result;
   }
 
   /**
@@ -79,8 +105,9 @@ export class Committer {
    */
   async #facts(request: BindRequest): Promise<PodFacts | string | undefined> {
     const { ledger, pods } = this.#parts;
-    const known = ledger.pod(request.uid) ?? ledger.reservation(request.uid)?.pod;
-    if (known !== undefined) return known;
+    const seen = ledger.pod(request.uid);
+    const held = ledger.reservation(request.uid)?.pod;
+    if (seen !== undefined || held !== undefined) return laterOf(seen, held);
     try {
       const pod = await pods.readPod(request.namespace, request.name);
       // The watch may have shown it bound while it was being read.
@@ -134,7 +161,7 @@ export class Committer {
     return stopped(units.length === 0 ? notInUnitText(policy, nodeName) : refusalText(policy, verdicts));
   }
 
-  #record(request: BindRequest, result: BindResult): Commit {
+  #record(request: BindRequest, result: Exclude<BindResult, Stale>): Commit {
     const { ledger } = this.#parts;
     switch (result.outcome) {
       case 'bound':
@@ -165,6 +192,16 @@ function repeat(held: UnderWay, membership: Membership, nodeName: string): Clear
 function boundAlready(nodeName: string, request: BindRequest): Commit {
   if (nodeName === request.nodeName) return { outcome: 'already-bound', error: undefined };
   return { outcome: 'refused', error: `the pod is bound to ${nodeName}` };
+}
+
+/** kube-scheduler's view of a pod, which /filter brought, may be ahead of our own watch. */
+function laterOf(seen: PodFacts | undefined, other: PodFacts | undefined): PodFacts | undefined {
+  if (seen === undefined || other === undefined) return seen ?? other;
+  return versionOf(other) > versionOf(seen) ? other : seen;
+}
+
+function versionOf({ resourceVersion }: PodFacts): bigint {
+  return /^\d+$/.test(resourceVersion) ? BigInt(resourceVersion) : 0n;
 }
 
 function stopped(error: string): Clearance {

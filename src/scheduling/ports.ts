@@ -23,6 +23,11 @@ export interface Binding {
   readonly name: string;
   /** Precondition: a pod recreated under the same name is not bound. */
   readonly uid: string;
+  /**
+   * Precondition: the pod is as it was decided upon. What was sent with a version that the pod has left behind never
+   * lands, whoever sent it and however late it arrives. Absent: none.
+   */
+  readonly resourceVersion?: string;
   readonly nodeName: string;
   /** Absent: none. */
   readonly labels?: Labels;
@@ -33,6 +38,8 @@ export type BindResult =
   | { readonly outcome: 'bound' }
   /** The pod was on this very node already. */
   | { readonly outcome: 'already-bound-here' }
+  /** The pod has changed since that version, and is not bound: no Binding with it was or will be written. */
+  | { readonly outcome: 'stale'; readonly pod: PodFacts }
   /** The API server said no (status is its HTTP status, 0 when it was never asked); nothing was or will be written. */
   | { readonly outcome: 'refused'; readonly status: number; readonly message: string }
   /** No answer, or one that leaves it open: the Binding may have been written, or be written yet. */

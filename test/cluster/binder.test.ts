@@ -33,6 +33,16 @@ function labelsOf(server: FakeApiServer): unknown {
   return server.store.get('pods', 'a', 'default')?.metadata.labels;
 }
 
+function asDecided(pod: StoredObject): BindRequest {
+  return { ...toNode(pod), resourceVersion: pod.metadata.resourceVersion };
+}
+
+function change(server: FakeApiServer, pod: StoredObject): StoredObject {
+  return server.store.update('pods', pod, (draft) => {
+    draft.metadata.labels = { changed: 'yes' };
+  });
+}
+
 const forbidden = { kind: 'answer', status: 403 } as const;
 
 describe('a bind whose answer is lost', () => {
@@ -175,6 +185,50 @@ describe('a conflict', () => {
     const binder = aBinder(aClient(server));
     await binder.bind(toNode(aPod(server, 'a')));
     await expect(binder.bind(toNode(old))).resolves.toMatchObject({ outcome: 'refused', status: 409 });
+  });
+});
+
+describe('a pod that has changed since it was decided upon', () => {
+  it('is bound when it has not', async () => {
+    const server = await aServer();
+    const pod = aPod(server, 'a');
+    await expect(aBinder(aClient(server)).bind(asDecided(pod))).resolves.toEqual({ outcome: 'bound' });
+    expect(nodeOf(server, 'a')).toBe('n1');
+  });
+
+  it('is not bound; the answer is the pod as it is now', async () => {
+    const server = await aServer();
+    const pod = aPod(server, 'a');
+    const { resourceVersion } = change(server, pod).metadata;
+    await expect(aBinder(aClient(server)).bind(asDecided(pod))).resolves.toMatchObject({
+      outcome: 'stale',
+      pod: { uid: pod.metadata.uid, resourceVersion, labels: { changed: 'yes' } },
+    });
+    expect(nodeOf(server, 'a')).toBeUndefined();
+  });
+
+  it('is known not to be bound though an earlier try may still arrive: that one is refused, too', async () => {
+    const server = await aServer();
+    const pod = aPod(server, 'a');
+    change(server, pod);
+    server.faults.add({ kind: 'break' });
+    await expect(aBinder(aClient(server)).bind(asDecided(pod))).resolves.toMatchObject({ outcome: 'stale' });
+  });
+
+  it('by an earlier try whose answer was lost is bound', async () => {
+    const server = await aServer();
+    server.faults.add({ kind: 'lose-answer' });
+    const result = await aBinder(aClient(server)).bind(asDecided(aPod(server, 'a')));
+    expect(result).toMatchObject({ outcome: 'already-bound-here' });
+  });
+
+  it('by our own labels, on Kubernetes 1.34, is bound', async () => {
+    const server = await aServer();
+    server.version = { major: '1', minor: '34' };
+    const pod = aPod(server, 'a');
+    const request = { ...asDecided(pod), labels: { tier: 'eci' } };
+    await expect(aBinder(aClient(server)).bind(request)).resolves.toEqual({ outcome: 'bound' });
+    expect(labelsOf(server)).toMatchObject({ tier: 'eci' });
   });
 });
 

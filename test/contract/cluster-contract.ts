@@ -148,6 +148,20 @@ export function clusterContract(name: string, start: () => Promise<ContractClust
         await workshop.deletePod('twice');
       });
 
+      it('never binds a pod that has changed since it was decided upon', async () => {
+        const pod = await workshop.createPod('changed');
+        const decided = await workshop.reader.readPod('default', 'changed');
+        await workshop.patcher.annotatePod(pod, { [UNIT_ANNOTATION]: 'a' });
+        const resourceVersion = decided?.resourceVersion ?? '';
+        const stale = await workshop.binder.bind({ ...pod, resourceVersion, nodeName: 'contract-a' });
+        expect(stale).toMatchObject({ outcome: 'stale', pod: { uid: pod.uid, recordedUnit: 'a' } });
+        const now = await workshop.reader.readPod('default', 'changed');
+        expect(now).toMatchObject({ nodeName: undefined });
+        const fresh = { ...pod, resourceVersion: now?.resourceVersion ?? '', nodeName: 'contract-a' };
+        await expect(workshop.binder.bind(fresh)).resolves.toEqual({ outcome: 'bound' });
+        await workshop.deletePod('changed');
+      });
+
       it('never binds the successor of a pod', async () => {
         const old = await workshop.createPod('successor');
         await workshop.deletePod('successor');

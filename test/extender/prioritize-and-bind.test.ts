@@ -66,6 +66,7 @@ describe('/bind', () => {
         namespace: 'default',
         name: 'spark-pi-driver',
         uid: POD.metadata?.uid,
+        resourceVersion: POD.metadata?.resourceVersion,
         nodeName: ECI,
         labels: {},
         annotations: {

@@ -16,6 +16,11 @@ function harness(): Harness {
   return new Harness({ nodes, policies: [policy] });
 }
 
+/** Of the pod, in each Binding that was sent. */
+function versions(world: Harness): unknown {
+  return world.bindings.map(({ resourceVersion }) => resourceVersion);
+}
+
 describe('the Binding', () => {
   test('carries policy and unit; in the first unit no deletion cost', async () => {
     const world = harness();
@@ -26,6 +31,7 @@ describe('the Binding', () => {
         namespace: 'default',
         name: 'e1',
         uid: 'uid-e1',
+        resourceVersion: '1',
         nodeName: 'ecs-0',
         labels: {},
         annotations: { [POLICY_ANNOTATION]: 'spark', [UNIT_ANNOTATION]: 'ecs' },
@@ -261,6 +267,90 @@ describe("the API server's answer", () => {
     await expect.poll(() => answers.length).toBe(1);
     answers[0]?.();
     expect([(await first).outcome, (await second).outcome]).toEqual(['bound', 'refused']);
+  });
+});
+
+describe('a pod that has changed since it was decided upon', () => {
+  const bound = { outcome: 'bound' } as const;
+
+  test('is decided upon again, and bound as it is now', async () => {
+    const world = harness();
+    world.filter(pod);
+    const answers: BindResult[] = [{ outcome: 'stale', pod: pod.version('3').facts() }, bound];
+    world.answer = () => answers.shift() ?? bound;
+    expect(await world.bind(pod, 'ecs-0')).toEqual({ outcome: 'bound', error: undefined });
+    expect(versions(world)).toEqual(['1', '3']);
+    expect(world.taken(policy, 's1', 0)).toBe(1);
+  });
+
+  test('is bound as kube-scheduler has seen it where that is later than what the watch has shown', async () => {
+    const world = harness();
+    world.sees(pod.version('4'));
+    world.filter(pod.version('12'));
+    await world.bind(pod, 'ecs-0');
+    expect(versions(world)).toEqual(['12']);
+  });
+
+  test('is bound as the watch has shown it where that is later', async () => {
+    const world = harness();
+    world.filter(pod.version('4'));
+    world.sees(pod.version('12'));
+    await world.bind(pod, 'ecs-0');
+    expect(versions(world)).toEqual(['12']);
+  });
+
+  test('and belongs to a full group by now is refused, and holds no place', async () => {
+    const world = harness();
+    world.sees(aPod('other').ofGroup('s2').on('ecs-1'));
+    world.filter(pod);
+    world.answer = () => ({ outcome: 'stale', pod: pod.version('3').ofGroup('s2').facts() });
+    expect(await world.bind(pod, 'ecs-0')).toEqual({
+      outcome: 'refused',
+      error: 'ResourcePolicy spark: unit 1 ecs is at max 1 (per job)',
+    });
+    expect([world.taken(policy, 's1', 0), world.taken(policy, 's2', 0)]).toEqual([0, 1]);
+  });
+
+  test('and is bound by now, as the watch shows, is not bound again', async () => {
+    const world = harness();
+    world.filter(pod);
+    world.answer = () => {
+      world.sees(pod.version('4').on('ecs-1'));
+      return { outcome: 'stale', pod: pod.version('3').facts() };
+    };
+    expect(await world.bind(pod, 'ecs-0')).toMatchObject({ outcome: 'refused' });
+    expect(world.bindings).toHaveLength(1);
+    expect(world.taken(policy, 's1', 0)).toBe(1);
+  });
+
+  test('is not bound when it is no longer our turn', async () => {
+    const world = harness();
+    world.filter(pod);
+    world.answer = () => {
+      world.unready = 'another replica decides';
+      return { outcome: 'stale', pod: pod.version('3').facts() };
+    };
+    expect(await world.bind(pod, 'ecs-0')).toEqual({
+      outcome: 'not-ready',
+      error: 'another replica decides',
+    });
+    expect(world.bindings).toHaveLength(1);
+    expect(world.taken(policy, 's1', 0)).toBe(0);
+  });
+
+  test('again and again is left to kube-scheduler', async () => {
+    const world = harness();
+    world.filter(pod);
+    world.answer = ({ resourceVersion = '' }) => ({
+      outcome: 'stale',
+      pod: pod.version(`${Number(resourceVersion) + 1}`).facts(),
+    });
+    expect(await world.bind(pod, 'ecs-0')).toEqual({
+      outcome: 'api-refused',
+      error: 'pod default/e1 changes too often to be bound',
+    });
+    expect(versions(world)).toEqual(['1', '2', '3', '4', '5']);
+    expect(world.taken(policy, 's1', 0)).toBe(0);
   });
 });
 

@@ -18,6 +18,7 @@ export interface Target {
 export interface Binding {
   readonly metadata?: {
     readonly uid?: string;
+    readonly resourceVersion?: string;
     readonly labels?: Record<string, string> | null;
     readonly annotations?: Record<string, string> | null;
   };
@@ -66,6 +67,13 @@ export function patch(store: Store, target: Target, body: JsonMap): StoredObject
 export function bind(store: Store, target: Target, binding: Binding): JsonMap {
   const pod = existing(store, target);
   if (binding.metadata?.uid) requireUid(pod, binding.metadata.uid, target);
+  const version = binding.metadata?.resourceVersion;
+  if (version !== undefined && version !== pod.metadata.resourceVersion) {
+    throw conflict(
+      `Operation cannot be fulfilled on pods "${target.name}": Precondition failed: ` +
+        `ResourceVersion in precondition: ${version}, ResourceVersion in object meta: ${pod.metadata.resourceVersion}`,
+    );
+  }
   const where = `Operation cannot be fulfilled on pods/binding "${target.name}"`;
   if (pod.metadata.deletionTimestamp !== undefined) {
     throw conflict(`${where}: pod ${target.name} is being deleted, cannot be assigned to a host`);
