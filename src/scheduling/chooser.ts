@@ -49,17 +49,23 @@ export class Chooser {
   /** In a full unit only pods of the group itself make room. */
   #mayPreempt(pod: PodFacts, { policy, group }: Member, unit: Unit): boolean {
     if (policy.preemptPolicy !== 'BeforeNextUnit' || !pod.canPreempt) return false;
-    if (this.#isNominated(pod, policy, unit)) return true;
+    const isFreed = this.#isFreed(pod, policy, unit);
+    if (isFreed !== undefined) return isFreed;
     if (this.#attempts.isOver(pod, unit)) return false;
     const isFull =
       fullness(unit, this.#ledger.usage(policy, group, unit, pod.uid), pod.requests) !== undefined;
     return this.#ledger.hasVictims(policy, unit, pod.priority, isFull ? group : undefined);
   }
 
-  /** Victims are leaving the unit for the pod. Where units share the node, its reservation tells for which they were chosen. */
-  #isNominated({ uid, nominatedNode }: PodFacts, policy: ResourcePolicy, unit: Unit): boolean {
-    if (nominatedNode === undefined || !this.#ledger.nodesOf(policy, unit).has(nominatedNode)) return false;
+  /**
+   * Whether victims are leaving this unit for the pod; false: they leave another one. Where units share the nominated
+   * node, its reservation tells for which. Undefined: no victims are leaving.
+   */
+  #isFreed({ uid, nominatedNode }: PodFacts, policy: ResourcePolicy, unit: Unit): boolean | undefined {
+    if (nominatedNode === undefined) return undefined;
     const held = this.#ledger.reservation(uid)?.unit;
-    return held === undefined || held.index === unit.index;
+    if (held !== undefined && this.#ledger.nodesOf(policy, held).has(nominatedNode))
+      return held.index === unit.index;
+    return this.#ledger.nodesOf(policy, unit).has(nominatedNode) ? true : undefined;
   }
 }

@@ -154,6 +154,20 @@ test('a place is not held for ever for a nominated pod that went unseen, as befo
   expect(world.ledger.reservationCount).toBe(0);
 });
 
+test('a pod goes where its victims left, also when meanwhile a unit before has pods that it could evict', () => {
+  const inOrder = aPolicy('spark')
+    .spec({ preemptPolicy: 'BeforeNextUnit' })
+    .unit({ resource: 'eci' })
+    .unit({});
+  const world = anAuditedHarness({ nodes: [...nodes, aNode('eci-0').virtual()], policies: [inOrder] });
+  for (const each of [victim, high]) world.sees(each);
+  expect(world.preempt(high, { 'ecs-0': [victim] })).toMatchObject({ nodeNames: ['ecs-0'] });
+  world.sees(nominated);
+  world.sees(rival.on('eci-0'));
+  world.seesGone(victim);
+  expect(world.unitFor(nominated, ['ecs-0'])).toBe('any');
+});
+
 test('where units share its node, a pod goes to the unit for which it was freed', () => {
   const shared = aPolicy('spark')
     .spec({ preemptPolicy: 'BeforeNextUnit' })
