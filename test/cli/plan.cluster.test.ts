@@ -2,29 +2,63 @@
  * What `plan` says is what a real kube-scheduler does with the extender beside it: random policies, nodes and pods, each pod
  * created when the one before has been decided upon. `PLAN_SEED` repeats a run.
  */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, onTestFailed, test } from 'vitest';
+import { stringify } from 'yaml';
 import { planFiles } from '../../src/cli/plan-files.ts';
 import { sceneOf } from '../../src/cli/plan-scene.ts';
 import { UNIT_ANNOTATION } from '../../src/facts/annotations.ts';
 import type { NodeFacts } from '../../src/facts/node-facts.ts';
 import type { PodFacts } from '../../src/facts/pod-facts.ts';
+import type { PlanReport } from '../../src/scheduling/plan-report.ts';
 import type { Plan } from '../../src/scheduling/plan.ts';
 import { plan } from '../../src/scheduling/plan.ts';
 import type { ControlPlane } from '../control-plane/control-plane.ts';
 import { startControlPlane } from '../control-plane/control-plane.ts';
-import { createNodes } from '../control-plane/nodes.ts';
+import { createNodes, ecsNode, virtualNode } from '../control-plane/nodes.ts';
 import { waitUntil } from '../control-plane/wait.ts';
 import { VIRTUAL_NODES } from '../support/builders.ts';
 import { ExtenderProcess } from '../support/extender-process.ts';
 import type { PlanCase } from '../support/plan/random-cases.ts';
-import { randomCases } from '../support/plan/random-cases.ts';
+import { CASE_LABEL, randomCases } from '../support/plan/random-cases.ts';
 import { shippedSchedulerConfig } from '../support/scheduler-configs.ts';
 import { shippedAccount } from '../support/service-account.ts';
 
+const MAIN = join(import.meta.dirname, '../../dist/cli/main.js');
 const SEED = Number(process.env['PLAN_SEED'] ?? Math.trunc(Math.random() * 2 ** 31));
 const CASES = randomCases(SEED, 40);
 /** Cases under way at a time; pods of one case come one after the other. */
 const AT_ONCE = 8;
+
+/** For the command with --live: units of three pods and one. */
+const LIVE = 'live';
+const LIVE_CASE: PlanCase = {
+  name: LIVE,
+  nodes: [
+    ecsNode('live-ecs', { labels: { [CASE_LABEL]: LIVE } }),
+    virtualNode('live-eci', { labels: { [CASE_LABEL]: LIVE } }),
+  ],
+  policies: [
+    {
+      apiVersion: 'scheduling.alibabacloud.com/v1alpha1',
+      kind: 'ResourcePolicy',
+      metadata: { name: 'web' },
+      spec: {
+        selector: { app: 'web' },
+        units: [
+          { resource: 'ecs', max: 3 },
+          { resource: 'eci', max: 1 },
+        ],
+      },
+    },
+  ],
+  pods: [],
+  isNodeIrrelevant: true,
+};
 
 const ANY_POD = { metadata: { name: 'any' }, spec: { containers: [{ name: 'main', image: 'none' }] } };
 
@@ -57,11 +91,11 @@ beforeAll(async () => {
   await plane.kubectl(['wait', '--for=condition=Established', '--timeout=30s', 'crd', '--all']);
   await createNodes(
     plane,
-    CASES.flatMap((one) => one.nodes),
+    [...CASES, LIVE_CASE].flatMap((one) => one.nodes),
   );
   const listed = JSON.stringify(await plane.api.request('GET', '/api/v1/nodes'));
   ({ nodes } = planFiles([{ name: 'nodes', text: listed }], 'default'));
-  await Promise.all(CASES.map(prepare));
+  await Promise.all([...CASES, LIVE_CASE].map(prepare));
   extender = new ExtenderProcess({
     kubeconfigPath: await shippedAccount(plane),
     flags: ['--log-level', 'debug'],
@@ -126,6 +160,73 @@ describe(`plan, with PLAN_SEED=${SEED}`, () => {
     },
   );
 });
+
+test('the command, asked about a Deployment of the cluster that is to grow, says what becomes of it', async () => {
+  const { api } = plane;
+  const deployment = (replicas: number): object => ({
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { namespace: LIVE, name: 'web' },
+    spec: {
+      replicas,
+      selector: { matchLabels: { app: 'web' } },
+      template: {
+        metadata: { labels: { app: 'web' } },
+        spec: {
+          nodeSelector: { [CASE_LABEL]: LIVE },
+          tolerations: [{ key: 'virtual-kubelet.io/provider', operator: 'Exists' }],
+          containers: [{ name: 'main', image: 'none', resources: { requests: { cpu: '1' } } }],
+        },
+      },
+    },
+  });
+  const pods = async (): Promise<readonly Pod[]> =>
+    (await api.request<{ items: Pod[] }>('GET', `/api/v1/namespaces/${LIVE}/pods`)).items;
+  /** Pods by unit; '' are those without one. */
+  const byUnit = (units: readonly (string | undefined)[]): Record<string, number> =>
+    Object.fromEntries(
+      [...new Set(units)].map((unit = '') => [unit, units.filter((each = '') => each === unit).length]),
+    );
+  await api.request('POST', `/apis/apps/v1/namespaces/${LIVE}/deployments`, deployment(2));
+  await waitUntil('its first pods run', async () => {
+    const found = await pods();
+    return found.length === 2 && found.every(({ spec }) => spec.nodeName !== undefined);
+  });
+
+  const grown = join(plane.workDir, 'deployment.yaml');
+  writeFileSync(grown, stringify(deployment(5)));
+  const { status, out } = await run(['plan', grown, '--kubeconfig', plane.kubeconfigPath, '-o', 'json']);
+  const report: PlanReport = JSON.parse(out);
+  await api.request('PATCH', `/apis/apps/v1/namespaces/${LIVE}/deployments/web`, { spec: { replicas: 5 } });
+  await waitUntil('kube-scheduler has decided about all of them', async () => {
+    const found = await pods();
+    return found.length === 5 && found.every(isDecided);
+  });
+
+  expect({ status, totals: report.totals }).toEqual({
+    status: 1,
+    totals: { bound: 2, placed: 2, later: 0, pending: 1 },
+  });
+  expect(byUnit(report.workloads[0]?.pods.map(({ unit }) => unit?.name) ?? [])).toEqual(
+    byUnit((await pods()).map(({ metadata }) => metadata.annotations?.[UNIT_ANNOTATION])),
+  );
+  const waiting = (await pods()).filter(({ spec }) => spec.nodeName === undefined);
+  expect(report.workloads[0]?.pods.flatMap(({ state, why }) => (state === 'pending' ? [why] : []))).toEqual(
+    waiting.map(messageOf),
+  );
+});
+
+/** The built program, as users run it. */
+async function run(
+  args: readonly string[],
+): Promise<{ readonly status: number | null; readonly out: string }> {
+  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [out, [status]] = await Promise.all([
+    text(child.stdout),
+    once(child, 'close') as Promise<[number | null]>,
+  ]);
+  return { status, out };
+}
 
 /** The plan of a case, from manifests as users write them and the nodes of the whole cluster. */
 function planOf(
