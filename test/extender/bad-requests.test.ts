@@ -415,6 +415,32 @@ describe('a body that cannot be read', () => {
   });
 });
 
+describe('a body with keys that stand twice', () => {
+  it('means the last of them, as Go’s JSON does: who reads it after us reads the same', async () => {
+    const extender = await anExtender();
+    const named = (name: string): string => JSON.stringify({ ...BIND, PodName: name }).slice(1, -1);
+    const pod = { metadata: { ...BODY.Pod.metadata, uid: BIND.PodUID, name: 'second' } };
+    extender.podsInApi.set(`${BIND.PodNamespace}/second`, pod);
+
+    const reply = await extender.post('/bind', `{${named('first')},${named('second')}}`);
+
+    expect(reply.json).toEqual({ Error: '' });
+    expect(extender.bindings).toMatchObject([{ name: 'second' }]);
+  });
+
+  it('gets no say over the prototype of anything', async () => {
+    const extender = await anExtender();
+    const polluting =
+      '"__proto__":{"NodeNames":[],"polluted":true},"constructor":{"prototype":{"polluted":true}}';
+    const text = JSON.stringify(BODY);
+
+    const reply = await extender.post('/filter', `{${polluting},${text.slice(1, -1)},${polluting}}`);
+
+    expect(Object(reply.json).NodeNames).toHaveLength(2);
+    expect(Object({}).polluted).toBeUndefined();
+  });
+});
+
 describe('a body that is nested deeply', () => {
   it('is answered when what is nested does not matter', async () => {
     const extender = await anExtender();
