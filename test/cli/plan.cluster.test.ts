@@ -182,11 +182,6 @@ test('the command, asked about a Deployment of the cluster that is to grow, says
   });
   const pods = async (): Promise<readonly Pod[]> =>
     (await api.request<{ items: Pod[] }>('GET', `/api/v1/namespaces/${LIVE}/pods`)).items;
-  /** Pods by unit; '' are those without one. */
-  const byUnit = (units: readonly (string | undefined)[]): Record<string, number> =>
-    Object.fromEntries(
-      [...new Set(units)].map((unit = '') => [unit, units.filter((each = '') => each === unit).length]),
-    );
   await api.request('POST', `/apis/apps/v1/namespaces/${LIVE}/deployments`, deployment(2));
   await waitUntil('its first pods run', async () => {
     const found = await pods();
@@ -215,6 +210,12 @@ test('the command, asked about a Deployment of the cluster that is to grow, says
     waiting.map(messageOf),
   );
 });
+
+/** Pods by unit; '' are those without one. */
+function byUnit(units: readonly (string | undefined)[]): Readonly<Record<string, number>> {
+  const names = units.map((unit = '') => unit);
+  return Object.fromEntries(names.map((name) => [name, names.filter((each) => each === name).length]));
+}
 
 /** The built program, as users run it. */
 async function run(
