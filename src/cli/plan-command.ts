@@ -6,7 +6,7 @@
 import { Command, Option } from 'commander';
 import type { Labels } from '../facts/labels.ts';
 import { endsWithUsageCode, virtualNodeLabel } from './options.ts';
-import { parseDuration } from './values.ts';
+import { parseSpan } from './values.ts';
 
 export interface PlanSettings {
   /** `-`: standard input. */
@@ -50,7 +50,7 @@ export function planCommand(run: (settings: PlanSettings) => Promise<number>): C
     .addOption(new Option('--prices <file>', 'price list, such as examples/prices/eci.yaml'))
     .addOption(
       new Option('--duration <span>', 'how long the job runs, such as 90s or 1h30m: what it costs').argParser(
-        parseDuration,
+        parseSpan,
       ),
     )
     .addOption(

@@ -171,9 +171,12 @@ class Composer {
   /** A Pod object as admission leaves it. */
   #planned(object: JsonObject, createdBy?: string): PlannedPod {
     const pod = this.#tolerating(this.#prioritised(object));
+    const constraints = podConstraints(pod);
+    for (const other of constraints.others)
+      this.#notes.add(`kube-scheduler looks at ${other} of the pods, too, and the plan does not`);
     return {
       facts: podFacts(pod),
-      constraints: podConstraints(pod),
+      constraints,
       preferences: nodePreferences(pod),
       ...(createdBy === undefined ? {} : { createdBy }),
     };

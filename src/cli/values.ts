@@ -19,6 +19,13 @@ const LONGEST_MS = 24 * 3_600_000;
 
 /** Durations as Go and Kubernetes write them: `500ms`, `30s`, `1m30s`, `2h`; more than 0, at most 24h. In milliseconds. */
 export function parseDuration(text: string): number {
+  const ms = parseSpan(text);
+  if (ms <= 0 || ms > LONGEST_MS) throw new InvalidArgumentError(`"${text}" is not between 1ms and 24h.`);
+  return ms;
+}
+
+/** As {@link parseDuration}, but of any length. */
+export function parseSpan(text: string): number {
   const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];
   if (parts.length === 0 || parts.map(([part]) => part).join('') !== text) {
     throw new InvalidArgumentError(`"${text}" is not a duration such as 500ms, 30s or 1m30s.`);
@@ -27,7 +34,7 @@ export function parseDuration(text: string): number {
     (sum, [, number = '', unit = '']) => sum + Number(number) * (UNIT_MS[unit] ?? 0),
     0,
   );
-  if (ms <= 0 || ms > LONGEST_MS) throw new InvalidArgumentError(`"${text}" is not between 1ms and 24h.`);
+  if (ms > Number.MAX_SAFE_INTEGER) throw new InvalidArgumentError(`"${text}" is too long.`);
   return ms;
 }
 

@@ -272,6 +272,18 @@ describe('other workloads', () => {
     expect(notes).toContain('CronJob nightly is not planned');
   });
 
+  it('what else kube-scheduler looks at is told of, once', () => {
+    const spread = [{ maxSkew: 1, topologyKey: 'zone', whenUnsatisfiable: 'DoNotSchedule' }];
+    const { notes } = planned([
+      workload('Deployment', { replicas: 3 }, { topologySpreadConstraints: spread }),
+      ...NODES,
+    ]);
+
+    expect(notes).toEqual([
+      'kube-scheduler looks at topology spread of the pods, too, and the plan does not',
+    ]);
+  });
+
   it('an application that allocates executors as it needs them is planned with the most', () => {
     const app = SPARK_PI.replace(
       'executor:',

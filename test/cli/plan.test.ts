@@ -184,6 +184,32 @@ spec: {selector: {app: spark}, units: [{resource: ecs, max: 2}]}
     expect(out).toContain('p    1     ecs-0\n');
   });
 
+  it('before anything is installed, the policies of the files alone hold', async () => {
+    const server = await aCluster();
+    server.faults.add({ kind: 'answer', status: 404 }, ({ path }) => path.endsWith('/resourcepolicies'));
+
+    expect(await plan(['-', '--kubeconfig', server.kubeconfigPath], { input: POD })).toMatchObject({
+      status: 0,
+      out: expect.stringContaining('p    -     ecs-0\n'),
+    });
+  });
+
+  it('what may not be listed: exit code 2, and which it is', async () => {
+    const server = await aCluster();
+    const forbidden = JSON.stringify({ kind: 'Status', message: 'nodes is forbidden' });
+    server.faults.add({ kind: 'answer', status: 403, body: forbidden }, ({ path }) =>
+      path.endsWith('/nodes'),
+    );
+
+    expect(await plan(['-', '--kubeconfig', server.kubeconfigPath], { input: POD })).toEqual({
+      status: 2,
+      out: '',
+      err: expect.stringMatching(
+        /^resource-policy: plan lists the nodes of the cluster, which you may not: [^\n]*nodes is forbidden\n$/,
+      ),
+    });
+  });
+
   it('without files: the pods that wait in the namespace', async () => {
     const server = await aCluster();
     server.store.create('pods', {

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { parseBoolean, parseCount, parseDuration, parseEndpoint, parseLabels } from '../../src/cli/values.ts';
+import {
+  parseBoolean,
+  parseCount,
+  parseDuration,
+  parseEndpoint,
+  parseLabels,
+  parseSpan,
+} from '../../src/cli/values.ts';
 
 describe('durations, in milliseconds', () => {
   it.for([
@@ -24,6 +31,16 @@ describe('durations, in milliseconds', () => {
       expect(() => parseDuration(text)).toThrow(`"${text}" is not a duration such as 500ms, 30s or 1m30s.`);
     },
   );
+});
+
+describe('spans of any length', () => {
+  it('may be longer than a day', () => {
+    expect(parseSpan('72h')).toBe(259_200_000);
+  });
+
+  it('are counted in milliseconds that a number can hold', () => {
+    expect(() => parseSpan(`${'9'.repeat(20)}h`)).toThrow('is too long');
+  });
 });
 
 describe('addresses', () => {
