@@ -18,8 +18,8 @@ import { run } from './run.ts';
 import { FULL_DURATIONS } from './schedule.ts';
 import { FULL_LOAD } from './load/sizes.ts';
 
-/** kube-scheduler looks at every pod again after five minutes; nobody is to need that. */
-const SETTLING = { timeoutMs: 280_000, calmMs: 3_000 };
+/** A deaf connection is noticed after 80 s at the latest. */
+const SETTLING = { idleMs: 150_000, timeoutMs: 900_000, calmMs: 3_000 };
 
 process.exitCode = await main(process.argv.slice(2));
 

@@ -25,14 +25,18 @@ export interface Verdict {
   readonly settledMs: number | undefined;
 }
 
+/** Times in milliseconds. */
 export interface Patience {
+  /** Without any placement for so long, pods that wait are stuck. */
+  readonly idleMs: number;
+  /** The most it may take in all. */
   readonly timeoutMs: number;
   /** For how long everything must be right. */
   readonly calmMs: number;
 }
 
 /** Waits until every pod is placed or rightly waits; the history must be told meanwhile. */
-export async function settle(checker: Checker, { timeoutMs, calmMs }: Patience): Promise<Verdict> {
+export async function settle(checker: Checker, { idleMs, timeoutMs, calmMs }: Patience): Promise<Verdict> {
   const startedMs = performance.now();
   let calmSinceMs: number | undefined;
   for (;;) {
@@ -41,7 +45,8 @@ export async function settle(checker: Checker, { timeoutMs, calmMs }: Patience):
     calmSinceMs = isRight ? (calmSinceMs ?? nowMs) : undefined;
     if (calmSinceMs !== undefined && nowMs - calmSinceMs >= calmMs)
       return verdict(checker, calmSinceMs - startedMs);
-    if (nowMs - startedMs >= timeoutMs) return verdict(checker, undefined);
+    const isIdle = nowMs - Math.max(checker.lastPlacedMs, startedMs) >= idleMs;
+    if (isIdle || nowMs - startedMs >= timeoutMs) return verdict(checker, undefined);
     await sleep(250);
   }
 }

@@ -18,6 +18,9 @@ export interface SchedulerOptions {
   readonly config: SchedulerConfig;
 }
 
+/** By itself kube-scheduler looks at every pod again after five minutes: whoever needs that is stuck. */
+const NO_RESCUE = '--pod-max-in-unschedulable-pods-duration=24h';
+
 /** Another kube-scheduler of the cluster, run as its own one is but with its own configuration and port. */
 export function addScheduler(plane: ControlPlane, { name, port, config }: SchedulerOptions): Component {
   const workDir = join(plane.workDir, name);
@@ -34,7 +37,7 @@ export function addScheduler(plane: ControlPlane, { name, port, config }: Schedu
   return new Component({
     name: 'kube-scheduler',
     workDir,
-    command: { ...command, args },
+    command: { ...command, args: [...args, NO_RESCUE] },
     url: `https://127.0.0.1:${port}`,
     readyPath: '/healthz',
   });
