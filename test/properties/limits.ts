@@ -30,7 +30,7 @@ export class Limits {
    * @param mayLand other Bindings of the program that may land, or have landed without its having been told.
    */
   checkSent(binding: Binding, program: Program, mayLand: readonly Binding[]): void {
-    const pod = this.#asKnown(binding.uid, program);
+    const pod = this.#asDecidedUpon(binding, program);
     if (pod === undefined) return;
     const [policy, another] = [...program.policies.values()].filter((each) => isSelected(each, pod));
     this.#story.expect(another === undefined, `${pod.name} is bound though policies overlap`);
@@ -78,6 +78,20 @@ export class Limits {
       const isUnseen = pod !== undefined && pod.nodeName === undefined && !pod.terminating;
       return isUnseen ? [asBound(pod, binding)] : [];
     });
+  }
+
+  /**
+   * The version that the Binding names. One that names none is of a pod that no policy selects, by the watch or by a
+   * later version that /filter brought.
+   */
+  #asDecidedUpon(binding: Binding, program: Program): PodFacts | undefined {
+    const versions = this.#api.versionsOf(binding.uid);
+    if (binding.resourceVersion !== undefined)
+      return versions.find(({ resourceVersion }) => resourceVersion === binding.resourceVersion);
+    const known = this.#asKnown(binding.uid, program);
+    const since = known === undefined ? versions : versions.slice(versions.indexOf(known) + 1);
+    const policies = [...program.policies.values()];
+    return since.find((pod) => policies.every((policy) => !isSelected(policy, pod))) ?? known;
   }
 
   /** The pod as the program has it; undefined also if that is not clear: the watch has not shown a pod that changed. */

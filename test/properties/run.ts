@@ -56,7 +56,7 @@ function report(theme: ThemeName, details: fc.RunDetails<[Setting, readonly Call
   const [setting, steps = []] = counterexample ?? [];
   return [
     `world ${numRuns} of theme ${theme} failed, shrunk to ${steps.length} steps. Replay it with`,
-    `  npm run test:properties -- --theme ${theme} --seed ${seed} --path ${counterexamplePath ?? ''}`,
+    `  npm run test:properties -- --theme ${theme} --seed=${seed} --path ${counterexamplePath ?? ''}`,
     'and keep it in test/properties/seeds.ts as',
     `  ${JSON.stringify({ of: 'what it is about', setting, calls: steps })}`,
   ].join('\n');
