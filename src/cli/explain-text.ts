@@ -7,34 +7,57 @@ import type { PodReport, PodUnit, Selection, TimedWait, Waiting } from '../sched
 import type { LimitReport } from '../scheduling/explain-pod.ts';
 import type { DeletionCost, Placement } from '../scheduling/explain-placement.ts';
 import type { PolicyReport, UnitReport } from '../scheduling/explain-policy.ts';
-import type { ObstacleCount } from '../scheduling/snapshot.ts';
+import type { ObstacleCount } from '../scheduling/feasibility.ts';
 import { amountText, labelled, spanText, table } from './text-layout.ts';
+
+/** A part of an explanation. */
+export type Section =
+  /** Paragraphs, each beside its label. */
+  | { readonly kind: 'facts'; readonly rows: readonly (readonly [label: string, text: string])[] }
+  /** A cell may hold line breaks. */
+  | {
+      readonly kind: 'table';
+      readonly header: readonly string[];
+      readonly rows: readonly (readonly string[])[];
+    };
+
+type Row = readonly [label: string, text: string | undefined];
 
 /** @param width columns of the terminal. */
 export function podText(report: PodReport, width: number): string {
+  return joined(
+    podSections(report).map((section) =>
+      section.kind === 'facts' ? labelled(section.rows, width) : table(section.header, section.rows, width),
+    ),
+  );
+}
+
+/** The explanation before it is laid out; empty parts are left out. */
+export function podSections(report: PodReport): readonly Section[] {
   const { waiting, placement, decision, units } = report;
-  const sections = [
-    labelled(
-      [
-        ['Pod', `${report.namespace}/${report.name}`],
-        ['State', stateText(report)],
-        ['Policy', selectionText(report.selection)],
-        ['Group', report.group === undefined ? undefined : pairs(report.group)],
-        ['Requests', requestsText(report)],
-      ],
-      width,
-    ),
-    units.length === 0 ? [] : unitTable(units, width),
-    labelled(
-      [
-        ['Decision', decision?.text],
-        ...(placement === undefined ? [] : placementRows(placement)),
-        ...(waiting === undefined ? [] : waitingRows(waiting, report)),
-      ],
-      width,
-    ),
+  const sections: readonly Section[] = [
+    facts([
+      ['Pod', `${report.namespace}/${report.name}`],
+      ['State', stateText(report)],
+      ['Policy', selectionText(report.selection)],
+      ['Group', report.group === undefined ? undefined : pairs(report.group)],
+      ['Requests', requestsText(report)],
+    ]),
+    unitTable(units),
+    facts([
+      ['Decision', decision?.text],
+      ...(placement === undefined ? [] : placementRows(placement)),
+      ...(waiting === undefined ? [] : waitingRows(waiting, report)),
+    ]),
   ];
-  return joined(sections);
+  return sections.filter(({ rows }) => rows.length > 0);
+}
+
+function facts(rows: readonly Row[]): Section {
+  return {
+    kind: 'facts',
+    rows: rows.filter((row): row is readonly [string, string] => row[1] !== undefined && row[1] !== ''),
+  };
 }
 
 /** @param width columns of the terminal. */
@@ -123,7 +146,7 @@ function requestsText({ requests }: PodReport): string {
   return asked.map(([resource, amount]) => `${resource} ${amountText(resource, amount)}`).join(', ');
 }
 
-function unitTable(units: readonly PodUnit[], width: number): readonly string[] {
+function unitTable(units: readonly PodUnit[]): Section {
   const isLimited = units.some(({ maxResources }) => maxResources.length > 0);
   const isTried = units.some(({ verdict }) => verdict !== undefined);
   const header = [
@@ -140,7 +163,7 @@ function unitTable(units: readonly PodUnit[], width: number): readonly string[] 
     String(unit.nodes),
     ...(isTried ? [String(unit.feasibleNodes ?? ''), unitVerdict(unit)] : [unit.name]),
   ]);
-  return table(header, rows, width);
+  return { kind: 'table', header, rows };
 }
 
 function policyUnitTable(units: readonly UnitReport[], isGrouped: boolean, width: number): readonly string[] {
@@ -187,11 +210,7 @@ function obstacleText({ reason, detail, nodes }: ObstacleCount): string {
   }
 }
 
-function placementRows({
-  counts,
-  recorded,
-  deletionCost,
-}: Placement): readonly (readonly [string, string | undefined])[] {
+function placementRows({ counts, recorded, deletionCost }: Placement): readonly Row[] {
   const isOne = counts.length === 1;
   return [
     ['Counted', counts.map(({ policy, text }) => (isOne ? text : `${policy}: ${text}`)).join('\n')],
@@ -221,7 +240,7 @@ function costText({ value, writtenBy, ofUnit }: DeletionCost): string {
 function waitingRows(
   { message, since, gates, nominatedNode, timed, unchecked }: Waiting,
   { at, decision }: PodReport,
-): readonly (readonly [string, string | undefined])[] {
+): readonly Row[] {
   const scheduler =
     message === undefined
       ? 'has not tried the pod yet'

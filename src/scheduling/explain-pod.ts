@@ -23,7 +23,8 @@ import { unmetRequirements } from '../policy/requirements.ts';
 import type { Member } from './chooser.ts';
 import type { Placement } from './explain-placement.ts';
 import { placementOf } from './explain-placement.ts';
-import type { ObstacleCount, Snapshot } from './snapshot.ts';
+import type { ObstacleCount } from './feasibility.ts';
+import type { Snapshot } from './snapshot.ts';
 
 export interface PodReport {
   readonly kind: 'Pod';
@@ -121,7 +122,10 @@ export interface SeenPod {
   readonly lastWord: LastWord | undefined;
 }
 
-export function explainPod(snapshot: Snapshot, { facts: pod, constraints, lastWord }: SeenPod): PodReport {
+/** What an explanation looks at: a {@link Snapshot}, or a running extender's own counts. */
+export type Sight = Pick<Snapshot, 'ledger' | 'matcher' | 'nowMs' | 'choose' | 'feasibility'>;
+
+export function explainPod(snapshot: Sight, { facts: pod, constraints, lastWord }: SeenPod): PodReport {
   const member = memberOf(snapshot, pod);
   const isWaiting = pod.nodeName === undefined && !pod.finished;
   const choice = isWaiting && member !== undefined ? snapshot.choose(pod, member) : undefined;
@@ -150,12 +154,12 @@ export function explainPod(snapshot: Snapshot, { facts: pod, constraints, lastWo
   };
 }
 
-function memberOf({ matcher }: Snapshot, pod: PodFacts): Member | undefined {
+function memberOf({ matcher }: Pick<Sight, 'matcher'>, pod: PodFacts): Member | undefined {
   const membership = matcher.membershipOf(pod);
   return membership.kind === 'member' ? membership : undefined;
 }
 
-function selectionOf({ ledger, matcher }: Snapshot, pod: PodFacts): Selection {
+function selectionOf({ ledger, matcher }: Pick<Sight, 'ledger' | 'matcher'>, pod: PodFacts): Selection {
   const membership = matcher.membershipOf(pod);
   const policies = ledger.policiesOf(pod.namespace);
   const match = matchPolicy(policies, pod.labels);
@@ -196,7 +200,7 @@ function groupLabels(pod: PodFacts, { matchLabelKeys }: ResourcePolicy): Readonl
 }
 
 function unitOf(
-  snapshot: Snapshot,
+  snapshot: Sight,
   pod: PodFacts,
   { member, unit, choice }: { member: Member; unit: Unit; choice: Choice | undefined },
 ): PodUnit {
@@ -221,7 +225,7 @@ function unitOf(
 type Tried = Required<Pick<PodUnit, 'feasibleNodes' | 'obstacles' | 'verdict' | 'text'>>;
 
 function tried(
-  snapshot: Snapshot,
+  snapshot: Sight,
   pod: PodFacts,
   { policy, unit, choice }: { policy: ResourcePolicy; unit: Unit; choice: Choice },
 ): Tried {

@@ -13,12 +13,14 @@ import type { PodFacts } from '../facts/pod-facts.ts';
 import type { Requests } from '../facts/requests.ts';
 import { Ledger } from '../ledger/ledger.ts';
 import type { Choice } from '../placement/choose.ts';
-import type { Demand, Obstacle } from '../placement/node-fit.ts';
+import type { Demand } from '../placement/node-fit.ts';
 import { obstacle } from '../placement/node-fit.ts';
 import type { ResourcePolicy, Unit } from '../policy/resource-policy.ts';
 import { Attempts } from './attempts.ts';
 import type { Member } from './chooser.ts';
 import { Chooser } from './chooser.ts';
+import type { Feasibility } from './feasibility.ts';
+import { FeasibilityCount } from './feasibility.ts';
 import { Matcher } from './matcher.ts';
 import { Waits } from './waits.ts';
 
@@ -41,19 +43,6 @@ export interface Listing {
   readonly virtualNodes: Labels;
   /** When it was listed, milliseconds since the epoch. */
   readonly nowMs: number;
-}
-
-/** How many nodes of a unit one thing keeps a pod off. */
-export interface ObstacleCount extends Obstacle {
-  readonly nodes: number;
-}
-
-/** What a unit's nodes are to a pod. */
-export interface Feasibility {
-  /** Names of the nodes that can take it, as far as `node-fit` looks. */
-  readonly nodeNames: readonly string[];
-  /** What keeps it off the others, most nodes first. */
-  readonly obstacles: readonly ObstacleCount[];
 }
 
 export class Snapshot {
@@ -136,22 +125,12 @@ export class Snapshot {
   }
 
   #lookAt(names: Iterable<string>, demand: Demand): Feasibility {
-    const nodeNames: string[] = [];
-    const counts = new Map<string, ObstacleCount>();
+    const count = new FeasibilityCount();
     for (const name of names) {
       const capacity = this.#capacities.get(name);
-      if (capacity === undefined) continue;
-      const found = obstacle(demand, capacity, this.#usedOn(name));
-      if (found === undefined) {
-        nodeNames.push(name);
-        continue;
-      }
-      const key = `${found.reason}/${found.detail}`;
-      counts.set(key, { ...found, nodes: (counts.get(key)?.nodes ?? 0) + 1 });
+      if (capacity !== undefined) count.add(name, obstacle(demand, capacity, this.#usedOn(name)));
     }
-    const byNodes = (a: ObstacleCount, b: ObstacleCount): number =>
-      b.nodes - a.nodes || (a.reason + a.detail < b.reason + b.detail ? -1 : 1);
-    return { nodeNames, obstacles: [...counts.values()].toSorted(byNodes) };
+    return count.result();
   }
 
   #usedOn(nodeName: string): Record<string, number> {
