@@ -26,6 +26,8 @@ export interface GoTools {
   readonly buildsDir: string;
   /** What its go.mod pins, for the line of progress: `etcd v3.6.8 and Kubernetes v1.36.3`. */
   readonly title: (goMod: string) => string;
+  /** Build tags; default none. */
+  readonly tags?: readonly string[];
   /** Flags of Go's linker beside those that leave out debug information. */
   readonly linkerFlags?: (goMod: string) => readonly string[];
   /** Called with the folder when its programs are built, before anybody sees them. */
@@ -83,7 +85,7 @@ async function buildInto(dir: string, goMod: string, tools: GoTools): Promise<vo
 async function goBuild(
   outDir: string,
   goMod: string,
-  { moduleDir, title, linkerFlags }: GoTools,
+  { moduleDir, title, tags = [], linkerFlags }: GoTools,
 ): Promise<void> {
   const progress = new Progress(`building ${title(goMod)} (once)`);
   const args = [
@@ -94,6 +96,7 @@ async function goBuild(
     `${outDir}/`,
     // Debug information would be made for every package and then left out by the linker: a tenth of the time.
     '-gcflags=all=-dwarf=false',
+    `-tags=${tags.join(',')}`,
     '-ldflags',
     ['-s -w', ...(linkerFlags?.(goMod) ?? [])].join(' '),
     'tool',
