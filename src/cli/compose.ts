@@ -47,6 +47,8 @@ import { after } from './after.ts';
 import type { Admission } from './admission.ts';
 import { composeAdmission } from './admission.ts';
 import { composeLeaderWork } from './leader-work.ts';
+import type { Page } from './page.ts';
+import { composePage } from './page.ts';
 import type { ServeSettings } from './serve-settings.ts';
 import { watchObserver } from './watch-observer.ts';
 
@@ -69,6 +71,8 @@ export interface Program {
   /** The pages of {@link app} alone. */
   readonly probes: Express;
   readonly apiServer: string;
+  /** Undefined: no page is wanted. */
+  readonly page: Page['app'] | undefined;
   /** Undefined: no webhook is wanted. */
   readonly admission: Admission | undefined;
   /**
@@ -240,13 +244,29 @@ export function compose(settings: ServeSettings, logger: Logger): Program {
     bodyLimitBytes: settings.bodyLimitMb * 1_000_000,
   });
 
+  const page = composePage({
+    settings,
+    ledger,
+    matcher,
+    policies,
+    pods,
+    watches,
+    view,
+    turn,
+    work,
+    client: choreClient,
+    logger,
+  });
+
   let stopUpkeep: (() => void) | undefined;
   return {
     app,
     probes: buildProbesApp(pages),
+    page: page?.app,
     apiServer: credentials.server.href,
     admission,
     start: async (address) => {
+      page?.started(address);
       for (const watch of watches) {
         watch.start();
         await watch.whenSynced();

@@ -16,13 +16,13 @@ LOOPBACK.addAddress('::1', 'ipv6');
  * else later.
  */
 export async function loopbackAddress(host: string): Promise<string | undefined> {
-  if (isIP(host) !== 0) return isLoopback(host) ? host : undefined;
+  if (isLoopback(host)) return host;
   if (host.toLowerCase() !== 'localhost') return undefined;
   const found = await lookup(host, { all: true }).catch(() => []);
   return found.every(({ address }) => isLoopback(address)) ? found[0]?.address : undefined;
 }
 
-/** 127.0.0.0/8, also as an IPv6 address (::ffff:127.0.0.1), and ::1. */
-function isLoopback(address: string): boolean {
-  return LOOPBACK.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
+/** Whether it is an address, of 127.0.0.0/8, also as an IPv6 address (::ffff:127.0.0.1), or ::1. */
+export function isLoopback(address: string): boolean {
+  return isIP(address) !== 0 && LOOPBACK.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
 }

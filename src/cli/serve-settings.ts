@@ -10,6 +10,8 @@ import type { LogLevel } from '../telemetry/logger.ts';
 import { LOG_LEVELS } from '../telemetry/logger.ts';
 import type { AdmissionSettings } from './admission-settings.ts';
 import { addAdmissionOptions, admissionProblem } from './admission-settings.ts';
+import type { PageSettings } from './page-settings.ts';
+import { addPageOption, safePage } from './page-settings.ts';
 import type { TlsSettings } from './tls-settings.ts';
 import { addTlsOptions, safeEndpoint } from './tls-settings.ts';
 import {
@@ -21,7 +23,7 @@ import {
   parsePercentage,
 } from './values.ts';
 
-export interface ServeSettings extends AdmissionSettings, TlsSettings {
+export interface ServeSettings extends AdmissionSettings, PageSettings, TlsSettings {
   readonly kubeconfig: string | undefined;
   readonly virtualNodeLabel: Labels;
   readonly bindVerb: boolean;
@@ -122,13 +124,16 @@ Examples:
   $ resource-policy serve --listen 0.0.0.0:8910 --tls-cert FILE --tls-key FILE --client-ca FILE --probes 0.0.0.0:8911`,
     );
   addTlsOptions(command, setting);
+  addPageOption(command, setting);
   addAdmissionOptions(command, setting);
   return command.action(async (settings: ServeSettings) => {
     const problem = admissionProblem(settings);
     if (problem !== undefined) command.error(problem);
     const listen = await safeEndpoint(settings);
     if ('problem' in listen) return command.error(listen.problem);
-    return run({ ...settings, listen });
+    const shown = await safePage(settings);
+    if ('problem' in shown) return command.error(shown.problem);
+    return run({ ...settings, listen, ...shown });
   });
 }
 

@@ -23,9 +23,16 @@ export async function serve(settings: ServeSettings): Promise<void> {
   await program.admission?.listen();
   // Listening before the view is complete: until then calls are answered with "starting" instead of a refusal.
   const servers = await openServers(program, settings, logger);
-  const { url, probesUrl } = servers;
+  const { url, probesUrl, pageUrl } = servers;
   logger.info(
-    { version: VERSION, node: process.version, apiServer: program.apiServer, probes: probesUrl, settings },
+    {
+      version: VERSION,
+      node: process.version,
+      apiServer: program.apiServer,
+      probes: probesUrl,
+      page: pageUrl,
+      settings,
+    },
     `resource-policy ${VERSION} listens on ${url}`,
   );
   const startedMs = performance.now();
@@ -38,6 +45,6 @@ export async function serve(settings: ServeSettings): Promise<void> {
   program.drain();
   await servers.closeVerbs(settings.shutdownTimeout);
   await program.stop();
-  await servers.closeProbes();
+  await servers.closePages();
   logger.info('stopped');
 }

@@ -30,12 +30,18 @@ export class PodReader {
    * @throws {ApiError} for every other answer, and for none.
    */
   async readPod(namespace: string, name: string): Promise<PodFacts | undefined> {
+    const pod = await this.readObject(namespace, name);
+    return pod && podFacts(pod);
+  }
+
+  /** The same, with everything that the API server tells of the pod. */
+  async readObject(namespace: string, name: string): Promise<PodObject | undefined> {
     const path = podPath({ namespace, name } satisfies ObjectName);
     try {
       const pod = await this.#client.request({ method: 'GET', path });
       if (!isPod(pod))
         throw localError('BadAnswer', `GET ${path}: the answer is no pod`, { definite: false });
-      return podFacts(pod);
+      return pod;
     } catch (error) {
       if (error instanceof ApiError && error.notFound) return undefined;
       throw error;

@@ -58,3 +58,17 @@ export const PROBE_LIMITS: Limits = {
  * seconds.
  */
 export const WEBHOOK_LIMITS: Limits = { ...SCHEDULER_LIMITS, connections: 1_024, bodyMs: 10_000 };
+
+/**
+ * For the page that people look at: a browser opens up to six connections, asks on them every second, and keeps them. A
+ * forwarded port is one that many come through.
+ */
+export const PAGE_LIMITS: Limits = {
+  headerBytes: 16_384,
+  connections: 256,
+  requestsPerConnection: 10_000,
+  handshakeMs: 10_000,
+  headersMs: 30_000,
+  bodyMs: 5_000,
+  idleMs: 60_000,
+};

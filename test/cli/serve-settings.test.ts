@@ -49,6 +49,7 @@ const DEFAULTS: ServeSettings = {
   tlsKey: undefined,
   clientCa: undefined,
   probes: undefined,
+  page: undefined,
   admission: undefined,
   admissionName: 'resource-policy',
   admissionSchedulerName: undefined,
@@ -90,6 +91,7 @@ describe('settings', () => {
       want: { tlsCert: 'c', tlsKey: 'k', clientCa: 'a' },
     },
     '--probes': { value: '0.0.0.0:8912', want: { probes: { host: '0.0.0.0', port: 8912 } } },
+    '--page': { value: '127.0.0.1:8912', want: { page: { host: '127.0.0.1', port: 8912 } } },
     '--admission': { value: '10.0.0.7:8911', want: { admission: { host: '10.0.0.7', port: 8911 } } },
     '--admission-name': { value: 'other', want: { admissionName: 'other' } },
     '--admission-scheduler-name': {

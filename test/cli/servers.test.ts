@@ -9,6 +9,7 @@ import { pino } from 'pino';
 import { beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Servers } from '../../src/cli/servers.ts';
 import { openServers } from '../../src/cli/servers.ts';
+import type { PageSettings } from '../../src/cli/page-settings.ts';
 import type { TlsSettings } from '../../src/cli/tls-settings.ts';
 import type { Identity } from '../support/pki.ts';
 import { TestCa } from '../support/pki.ts';
@@ -58,21 +59,22 @@ const says =
   (_request, response) =>
     void response.end(what);
 
-async function open(settings: Partial<TlsSettings> = {}): Promise<Servers> {
+async function open(settings: Partial<PageSettings & TlsSettings> = {}): Promise<Servers> {
   const servers = await openServers(
-    { app: says('verbs'), probes: says('pages') },
+    { app: says('verbs'), probes: says('pages'), page: says('page') },
     {
       listen: FREE,
       tlsCert: undefined,
       tlsKey: undefined,
       clientCa: undefined,
       probes: undefined,
+      page: undefined,
       ...settings,
     },
     pino({ base: null }, { write: (line: string) => void log.push(JSON.parse(line)) }),
   );
   onTestFinished(async () => {
-    await Promise.all([servers.closeVerbs(0), servers.closeProbes()]);
+    await Promise.all([servers.closeVerbs(0), servers.closePages()]);
   });
   return servers;
 }
@@ -143,19 +145,60 @@ describe('the servers', () => {
     await expect(fetch(url)).rejects.toThrow('fetch failed');
     expect((await fetch(probesUrl!)).status).toBe(200);
 
-    await servers.closeProbes();
+    await servers.closePages();
     await expect(fetch(probesUrl!)).rejects.toThrow('fetch failed');
+  });
+
+  it('show the page by plain HTTP on loopback, also beside TLS', async () => {
+    const { pageUrl } = await open({ ...withTls(), page: FREE });
+
+    expect(pageUrl).toMatch(/^http:/);
+    expect(await (await fetch(pageUrl!)).text()).toBe('page');
+  });
+
+  it('show the page elsewhere to clients with a certificate only', async () => {
+    const { pageUrl } = await open({ ...withTls(), page: { host: '0.0.0.0', port: 0 } });
+    const url = pageUrl!.replace('0.0.0.0', '127.0.0.1');
+
+    expect(await get(url, client)).toEqual({ text: 'page', server: 'first' });
+    await expect(get(url)).rejects.toThrow(/ECONNRESET|certificate required|EPIPE/);
+  });
+
+  it('leave nothing behind when the address for the page is taken', async () => {
+    const taken = await open();
+    const freed = await open({ probes: FREE });
+    await Promise.all([freed.closeVerbs(0), freed.closePages()]);
+    const again = {
+      listen: { ...FREE, port: portOf(freed) },
+      probes: { ...FREE, port: Number(new URL(freed.probesUrl!).port) },
+    };
+
+    await expect(open({ ...again, page: { ...FREE, port: portOf(taken) } })).rejects.toThrow('EADDRINUSE');
+
+    await expect(open(again)).resolves.toBeDefined();
+  });
+
+  it('close the page at the end: it tells that they stop', async () => {
+    const servers = await open({ page: FREE });
+
+    await servers.closeVerbs(0);
+    expect((await fetch(servers.pageUrl!)).status).toBe(200);
+
+    await servers.closePages();
+    await expect(fetch(servers.pageUrl!)).rejects.toThrow('fetch failed');
   });
 });
 
 describe('files that rotate', () => {
   it('are in use ten seconds later', async () => {
-    const { url } = await open(withTls());
+    const { url, pageUrl } = await open({ ...withTls(), page: { host: '0.0.0.0', port: 0 } });
     write(second);
 
     vi.advanceTimersByTime(LOOK_MS);
 
     await vi.waitFor(async () => expect(await get(url, client)).toMatchObject({ server: 'second' }));
+    const page = pageUrl!.replace('0.0.0.0', '127.0.0.1');
+    expect(await get(page, client)).toMatchObject({ server: 'second' });
     expect(log).toMatchObject([{ level: 30, msg: 'TLS files were read again and are in use' }]);
   });
 
