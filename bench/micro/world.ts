@@ -8,6 +8,7 @@ import { nodeFacts } from '../../src/facts/node-facts.ts';
 import type { PodFacts } from '../../src/facts/pod-facts.ts';
 import { podFacts } from '../../src/facts/pod-facts.ts';
 import { Ledger } from '../../src/ledger/ledger.ts';
+import { QUIET } from '../../src/ledger/quiet-listener.ts';
 import { parseResourcePolicy } from '../../src/policy/parse.ts';
 import { Attempts } from '../../src/scheduling/attempts.ts';
 import { Chooser } from '../../src/scheduling/chooser.ts';
@@ -45,9 +46,8 @@ export function makeWorld(
   firstUnitMax: number | undefined,
 ): World {
   const clock = { nowMs: (): number => performance.now() };
-  const listener = { room: nothing, released: nothing, counted: nothing, miscosted: nothing };
   const virtualNodes = { type: 'virtual-kubelet' };
-  const ledger = new Ledger({ virtualNodes, clock, checksAtBind: true, listener });
+  const ledger = new Ledger({ virtualNodes, clock, checksAtBind: true, listener: QUIET });
   const nodes = planNodes({
     order: 'contiguous',
     groups: [

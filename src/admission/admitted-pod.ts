@@ -13,6 +13,8 @@ export interface AdmittedPod {
   readonly nodeName: string | undefined;
   readonly schedulerName: string | undefined;
   readonly tolerations: readonly Toleration[];
+  /** As the API server sent it. */
+  readonly object: JsonObject;
 }
 
 export interface Toleration {
@@ -30,6 +32,7 @@ export function admittedPod(pod: JsonObject): AdmittedPod {
     nodeName: text(spec['nodeName']),
     schedulerName: text(spec['schedulerName']),
     tolerations: Array.isArray(tolerations) ? tolerations.filter(isObject).map(tolerationOf) : [],
+    object: pod,
   };
 }
 

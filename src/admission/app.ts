@@ -14,8 +14,11 @@ import type { ResourcePolicy } from '../policy/resource-policy.ts';
 import type { ReviewOutcome } from '../telemetry/admission-metrics.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { admittedPod } from './admitted-pod.ts';
-import type { MutationSettings, PatchOperation } from './mutation.ts';
-import { mutationsOf } from './mutation.ts';
+import type { PatchOperation } from '../placement/pin.ts';
+import type { Arrival, Newcomer } from '../scheduling/arrivals.ts';
+import type { MutationSettings } from './mutation.ts';
+import { isOurs, isPlaced, mutationsOf } from './mutation.ts';
+import { newcomerOf } from './newcomer.ts';
 import type { ReviewRequest } from './review.ts';
 import { allowed, BadReview, parseReview } from './review.ts';
 
@@ -30,6 +33,8 @@ const BODIES_AT_ONCE = 4;
 export interface AdmissionAppParts {
   readonly policiesOf: (namespace: string) => readonly ResourcePolicy[];
   readonly settings: MutationSettings;
+  /** What becomes of a pod of ours; see {@link import('../scheduling/arrivals.ts').Arrivals.arrives}. */
+  readonly arrives: (pod: Newcomer, isReal: boolean) => Arrival;
   /** Told of every answered review. */
   readonly observe: (outcome: ReviewOutcome) => void;
   readonly logger: Logger;
@@ -61,14 +66,18 @@ function reviews(parts: AdmissionAppParts): RequestHandler {
 
 /** Undefined: an error of ours, which must not keep the pod from being created. */
 function changesFor(
-  { namespace, pod }: ReviewRequest,
-  { policiesOf, settings, logger }: AdmissionAppParts,
+  { namespace, pod, isDryRun }: ReviewRequest,
+  { policiesOf, settings, arrives, logger }: AdmissionAppParts,
 ): readonly PatchOperation[] | undefined {
   if (pod === undefined) return [];
   try {
     const admitted = admittedPod(pod);
     const policies = policiesOf(namespace).filter((policy) => selects(policy, admitted.labels));
-    const changes = mutationsOf(admitted, policies, settings);
+    const isInLine = policies.length > 0 && isPlaced(admitted) && isOurs(admitted, settings);
+    const arrival: Arrival = isInLine
+      ? arrives(newcomerOf(namespace, admitted, policies), !isDryRun)
+      : { kind: 'queued' };
+    const changes = mutationsOf(admitted, { policies, settings, arrival });
     if (changes.length > 0) {
       logger.debug(
         { namespace, policies: policies.map(({ name }) => name), changes },

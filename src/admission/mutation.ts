@@ -6,76 +6,103 @@
  *
  * @module
  */
+import type { PatchOperation } from '../placement/pin.ts';
+import { gateOperations, pinOperations } from '../placement/pin.ts';
 import type { ResourcePolicy } from '../policy/resource-policy.ts';
+import type { Arrival } from '../scheduling/arrivals.ts';
 import type { AdmittedPod, Toleration } from './admitted-pod.ts';
-
-/** One operation of a JSON patch (RFC 6902). */
-export interface PatchOperation {
-  readonly op: 'add';
-  readonly path: string;
-  readonly value: unknown;
-}
 
 export interface MutationSettings {
   /** Name of the scheduler that keeps the policies; undefined: pods keep the one they have. */
   readonly schedulerName: string | undefined;
 }
 
-type Mutation = (
-  pod: AdmittedPod,
-  policies: readonly ResourcePolicy[],
-  settings: MutationSettings,
-) => readonly PatchOperation[];
+/** What a pod that is being created comes to. */
+export interface Circumstances {
+  /** Those that select the pod: with more than one it will not be scheduled, but that may yet be mended. */
+  readonly policies: readonly ResourcePolicy[];
+  readonly settings: MutationSettings;
+  /** Its place in the line of its group. */
+  readonly arrival: Arrival;
+}
+
+type Mutation = (pod: AdmittedPod, circumstances: Circumstances) => readonly PatchOperation[];
 
 /** The taint of virtual nodes has this key, whatever its value: providers differ in it. */
 const VIRTUAL_NODE_TAINT = 'virtual-kubelet.io/provider';
+export const VIRTUAL_NODE_TOLERATION = {
+  key: VIRTUAL_NODE_TAINT,
+  operator: 'Exists',
+  effect: 'NoSchedule',
+} as const;
 
 /** What the API server fills in for pods that name no scheduler. */
 const DEFAULT_SCHEDULER = 'default-scheduler';
 
-const MUTATIONS: readonly Mutation[] = [tolerateVirtualNodes, nameScheduler];
+const MUTATIONS: readonly Mutation[] = [tolerateVirtualNodes, nameScheduler, pin, hold];
 
-/**
- * The changes to a pod that is being created.
- *
- * @param policies those that select the pod: with more than one it will not be scheduled, but that may yet be mended.
- * @returns empty: the pod stays as it is.
- */
-export function mutationsOf(
-  pod: AdmittedPod,
-  policies: readonly ResourcePolicy[],
-  settings: MutationSettings,
-): readonly PatchOperation[] {
-  // No scheduler has a say in a pod that is created on its node.
-  if (pod.nodeName !== undefined || policies.length === 0) return [];
-  return MUTATIONS.flatMap((mutation) => mutation(pod, policies, settings));
+/** The changes to a pod that is being created; empty: it stays as it is. */
+export function mutationsOf(pod: AdmittedPod, circumstances: Circumstances): readonly PatchOperation[] {
+  if (!isPlaced(pod) || circumstances.policies.length === 0) return [];
+  return MUTATIONS.flatMap((mutation) => mutation(pod, circumstances));
+}
+
+/** Whether a scheduler has a say in the pod: one may be created on its node. */
+export function isPlaced({ nodeName }: AdmittedPod): boolean {
+  return nodeName === undefined;
+}
+
+/** Whether the scheduler that the pod will have is the one that keeps the policies. */
+export function isOurs({ schedulerName }: AdmittedPod, settings: MutationSettings): boolean {
+  const ours = settings.schedulerName ?? DEFAULT_SCHEDULER;
+  const isLeftToUs = schedulerName === undefined || schedulerName === DEFAULT_SCHEDULER;
+  return isLeftToUs || schedulerName === ours;
 }
 
 /** Whether a pod can be changed on account of the policy; if not, nobody needs to ask. */
 export function mutatesPodsOf(policy: ResourcePolicy, settings: MutationSettings): boolean {
-  return settings.schedulerName !== undefined || mayUseVirtualNodes(policy);
+  return settings.schedulerName !== undefined || mayUseVirtualNodes(policy) || mayBeFull(policy);
 }
 
 /** ACK's scheduler lets such pods onto virtual nodes without a toleration of their own (document 398680). */
 function tolerateVirtualNodes(
   pod: AdmittedPod,
-  policies: readonly ResourcePolicy[],
+  { policies }: Pick<Circumstances, 'policies'>,
 ): readonly PatchOperation[] {
-  if (!policies.some(mayUseVirtualNodes) || pod.tolerations.some(toleratesVirtualNodes)) return [];
+  if (!needsToleration(pod, policies)) return [];
   const list: PatchOperation = { op: 'add', path: '/spec/tolerations', value: [] };
-  const value = { key: VIRTUAL_NODE_TAINT, operator: 'Exists', effect: 'NoSchedule' };
-  const toleration: PatchOperation = { op: 'add', path: '/spec/tolerations/-', value };
+  const toleration: PatchOperation = {
+    op: 'add',
+    path: '/spec/tolerations/-',
+    value: VIRTUAL_NODE_TOLERATION,
+  };
   return pod.tolerations.length === 0 ? [list, toleration] : [toleration];
+}
+
+/** Whether it gets the toleration for virtual nodes. */
+export function needsToleration(pod: AdmittedPod, policies: readonly ResourcePolicy[]): boolean {
+  return policies.some(mayUseVirtualNodes) && !pod.tolerations.some(toleratesVirtualNodes);
+}
+
+function pin({ object }: AdmittedPod, { arrival }: Circumstances): readonly PatchOperation[] {
+  return arrival.kind === 'pinned' ? (pinOperations(object, arrival.pin) ?? []) : [];
+}
+
+function hold({ object }: AdmittedPod, { arrival }: Circumstances): readonly PatchOperation[] {
+  return arrival.kind === 'held' ? gateOperations(object) : [];
 }
 
 function nameScheduler(
   pod: AdmittedPod,
-  _policies: readonly ResourcePolicy[],
-  { schedulerName }: MutationSettings,
+  { settings: { schedulerName } }: Circumstances,
 ): readonly PatchOperation[] {
   const hasOwn = pod.schedulerName !== undefined && pod.schedulerName !== DEFAULT_SCHEDULER;
   if (schedulerName === undefined || hasOwn) return [];
   return [{ op: 'add', path: '/spec/schedulerName', value: schedulerName }];
+}
+
+function mayBeFull({ units, problems }: ResourcePolicy): boolean {
+  return problems.length === 0 && units.every(({ max }) => max !== undefined);
 }
 
 /** Not with a broken policy, which may select pods that were not meant: without the toleration they cost nothing. */

@@ -5,7 +5,7 @@
  */
 import type { JsonObject } from '../facts/json.ts';
 import { asObject, isObject } from '../facts/json.ts';
-import type { PatchOperation } from './mutation.ts';
+import type { PatchOperation } from '../placement/pin.ts';
 
 const API_VERSION = 'admission.k8s.io/v1';
 const KIND = 'AdmissionReview';
@@ -19,6 +19,8 @@ export interface ReviewRequest {
   readonly namespace: string;
   /** The pod that is being created; undefined: the request is about something else. */
   readonly pod: JsonObject | undefined;
+  /** Nothing will be stored. */
+  readonly isDryRun: boolean;
 }
 
 export interface AdmissionReview {
@@ -46,6 +48,7 @@ export function parseReview(body: unknown): ReviewRequest {
     uid,
     namespace: typeof namespace === 'string' ? namespace : '',
     pod: isPodCreation(request) ? objectOf(object, 'request.object') : undefined,
+    isDryRun: request['dryRun'] === true,
   };
 }
 

@@ -6,6 +6,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { isIPv6 } from 'node:net';
+import type { AdmissionAppParts } from '../admission/app.ts';
 import { buildAdmissionApp, MUTATE_PATH } from '../admission/app.ts';
 import { createCertificate } from '../admission/certificate.ts';
 import { mutatesPodsOf } from '../admission/mutation.ts';
@@ -32,6 +33,7 @@ export interface AdmissionParts {
   readonly settings: AdmissionSettings;
   readonly client: Requests;
   readonly ledger: Pick<Ledger, 'policiesOf'>;
+  readonly arrives: AdmissionAppParts['arrives'];
   readonly metrics: Pick<Metrics, 'registry'>;
   readonly logger: Logger;
 }
@@ -60,6 +62,7 @@ export function composeAdmission({
   settings,
   client,
   ledger,
+  arrives,
   metrics,
   logger,
 }: AdmissionParts): Admission | undefined {
@@ -69,6 +72,7 @@ export function composeAdmission({
   const app = buildAdmissionApp({
     policiesOf: (namespace) => ledger.policiesOf(namespace),
     settings: { schedulerName },
+    arrives,
     observe: createReviewCounter(metrics.registry),
     logger,
   });

@@ -12,6 +12,7 @@ import { ListWatch } from '../cluster/list-watch.ts';
 import type { Handler, Listed } from '../cluster/mirror.ts';
 import { Patcher } from '../cluster/patcher.ts';
 import { NODES_PATH, PODS_PATH, POLICIES_PATH } from '../cluster/paths.ts';
+import { PodGates } from '../cluster/pod-gates.ts';
 import { PodReader } from '../cluster/pod-reader.ts';
 import { ServerVersion } from '../cluster/server-version.ts';
 import { ClusterView } from '../cluster/view.ts';
@@ -19,17 +20,23 @@ import { DeletionCosts } from '../controllers/deletion-costs.ts';
 import { PodAlarms } from '../controllers/pod-alarms.ts';
 import { startUpkeep } from '../controllers/upkeep.ts';
 import { WaitKeeper } from '../controllers/wait-keeper.ts';
+import type { WaitingRoomParts } from '../controllers/waiting-room.ts';
+import { WaitingRoom } from '../controllers/waiting-room.ts';
 import type { Wake } from '../controllers/waker.ts';
 import { Waker } from '../controllers/waker.ts';
 import { buildApp, buildProbesApp } from '../extender/app.ts';
 import { WAKE_ANNOTATION } from '../facts/annotations.ts';
 import { nodeFacts } from '../facts/node-facts.ts';
+import { podConstraints } from '../facts/pod-constraints.ts';
 import type { PodFacts } from '../facts/pod-facts.ts';
 import { podFacts } from '../facts/pod-facts.ts';
 import { Ledger } from '../ledger/ledger.ts';
 import type { JsonObject } from '../facts/json.ts';
 import { asObject } from '../facts/json.ts';
+import type { PatchOperation } from '../placement/pin.ts';
+import { pinOperations, ungateOperations } from '../placement/pin.ts';
 import { parseStandingPolicy } from '../policy/standing-policy.ts';
+import { Arrivals } from '../scheduling/arrivals.ts';
 import { Attempts } from '../scheduling/attempts.ts';
 import { Chooser } from '../scheduling/chooser.ts';
 import { Committer } from '../scheduling/commit.ts';
@@ -106,6 +113,8 @@ export function compose(settings: ServeSettings, logger: Logger): Program {
       released: (released) => released.forEach((pod) => alarms.set(pod, 'released', 0)),
       counted: (key) => work.counted(key),
       miscosted: (pod) => costs.check(pod),
+      doubtful: (pod) => alarms.set(pod, 'binding-lost', 0),
+      held: (group) => waitingRoom.look(group),
     },
   });
   const metrics = createMetrics({
@@ -118,6 +127,14 @@ export function compose(settings: ServeSettings, logger: Logger): Program {
   const wake = wakeBy(chores, logger, metrics);
   const waker = new Waker({ ledger, clock, wake, schedule: after, isLeading: () => work.isLeading() });
   const alarms = new PodAlarms({ ledger, clock, wake, schedule: after, isLeading: () => work.isLeading() });
+  const arrivals = new Arrivals({ ledger, clock, virtualNodes: settings.virtualNodeLabel });
+  const waitingRoom = new WaitingRoom({
+    ledger,
+    clock,
+    schedule: after,
+    isLeading: () => work.isLeading(),
+    open: letOutBy(new PodGates(choreClient), arrivals, logger),
+  });
   const annotate = chores.annotatePod.bind(chores);
   const costs = new DeletionCosts({ ledger, annotate, schedule: after, logger });
   const keeper = new WaitKeeper({ ledger, annotate, schedule: after, logger });
@@ -136,10 +153,20 @@ export function compose(settings: ServeSettings, logger: Logger): Program {
     elected: (how) => {
       turn.elected(how);
       waker.roomEverywhere();
+      waitingRoom.lookEverywhere();
     },
     others: [costs],
   });
-  const admission = composeAdmission({ settings, client: choreClient, ledger, metrics, logger });
+  const admission = composeAdmission({
+    settings,
+    client: choreClient,
+    ledger,
+    // By a view that is not of now nobody's place in the line is known.
+    arrives: (pod, isReal) =>
+      view.unready() === undefined ? arrivals.arrives(pod, isReal) : { kind: 'queued' },
+    metrics,
+    logger,
+  });
 
   const follow = <Item extends Listed>(
     [name, path]: readonly [string, string],
@@ -156,7 +183,9 @@ export function compose(settings: ServeSettings, logger: Logger): Program {
     });
   const pods = follow(['pods', PODS_PATH], podFacts, {
     upsert: (pod) => {
+      const isNewInLine = ledger.pod(pod.uid)?.isInWaitingRoom !== pod.isInWaitingRoom;
       ledger.upsertPod(pod);
+      if (isNewInLine) arrivals.seen(pod);
       turn.seen(pod);
     },
     remove: (pod) => {
@@ -173,11 +202,13 @@ export function compose(settings: ServeSettings, logger: Logger): Program {
       ledger.upsertPolicy(policy);
       work.seen(policy);
       admission?.seen(policy);
+      waitingRoom.lookEverywhere();
     },
     remove: (policy) => {
       ledger.removePolicy(policy);
       work.gone(policy);
       admission?.gone(policy);
+      waitingRoom.lookEverywhere();
     },
   });
   // In this order: pods are counted once, when nodes and policies are there.
@@ -301,6 +332,7 @@ export function compose(settings: ServeSettings, logger: Logger): Program {
       await admission?.stop();
       stopUpkeep?.();
       waker.stop();
+      waitingRoom.stop();
       alarms.stop();
       keeper.stop();
       await work.stop();
@@ -323,6 +355,27 @@ function wakeBy(patcher: Patcher, logger: Logger, metrics: Metrics): Wake {
       });
     metrics.woken(outcome);
     return outcome;
+  };
+}
+
+/** Takes the gate of the waiting room off a pod, and pins it where its unit is certain by now. */
+function letOutBy(gates: PodGates, arrivals: Arrivals, logger: Logger): WaitingRoomParts['open'] {
+  return async (pod) => {
+    const changes = (object: JsonObject): readonly PatchOperation[] | undefined => {
+      const opened = ungateOperations(object);
+      if (opened === undefined) return undefined;
+      const pin = arrivals.leaves({ ...pod, constraints: podConstraints(object) });
+      return [...opened, ...(pin === undefined ? [] : (pinOperations(object, pin) ?? []))];
+    };
+    try {
+      return await gates.open(pod, changes);
+    } catch (error) {
+      logger.warn(
+        { pod: nameOf(pod) },
+        `pod could not be let out of the waiting room, trying again: ${messageOf(error)}`,
+      );
+      return 'failed';
+    }
   };
 }
 

@@ -199,7 +199,11 @@ class Composer {
       (policy) => policy.namespace === namespace && selects(policy, labels),
     );
     const admitted = admittedPod(pod);
-    const added = mutationsOf(admitted, selecting, { schedulerName: undefined })
+    const added = mutationsOf(admitted, {
+      policies: selecting,
+      settings: { schedulerName: undefined },
+      arrival: { kind: 'queued' },
+    })
       .filter(({ path }) => path === '/spec/tolerations/-')
       .map(({ value }) => asObject(value));
     if (added.length === 0) return pod;

@@ -13,6 +13,7 @@ export interface ObjectName {
 
 /** How objects are patched. */
 export const MERGE_PATCH = 'application/merge-patch+json';
+export const JSON_PATCH = 'application/json-patch+json';
 
 const POLICY_ROOT = `/apis/${POLICY_API.group}/${POLICY_API.version}`;
 

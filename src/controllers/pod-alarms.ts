@@ -1,6 +1,7 @@
 /**
  * Wakes single pods at a given time: when a timed wait or an attempt at preemption is over, or at once when their
- * policy is gone. kube-scheduler has no event of its own for any of these.
+ * policy is gone. kube-scheduler has no event of its own for any of these. At once, too, when the answer to a Binding was
+ * lost: waking changes the pod, after which that Binding cannot land any more if it has not yet.
  *
  * @module
  */
@@ -9,7 +10,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { Wake } from './waker.ts';
 
 /** Why a pod is to be woken; one alarm for each is kept per pod. */
-export type AlarmCause = 'wait-over' | 'attempt-over' | 'nomination-over' | 'released';
+export type AlarmCause = 'wait-over' | 'attempt-over' | 'nomination-over' | 'released' | 'binding-lost';
 
 export interface PodAlarmsParts {
   readonly ledger: Ledger;

@@ -1,5 +1,5 @@
 /**
- * The annotations this program writes or reads, in one place because each is an interface.
+ * The annotations and the scheduling gate this program writes or reads, in one place because each is an interface.
  *
  * @module
  */
@@ -22,3 +22,10 @@ export const OWN_COST_ANNOTATION = 'resource-policy.scheduling/deletion-cost';
 export const WAITING_ANNOTATION = 'resource-policy.scheduling/waiting-since';
 /** Annotation changed on a waiting pod only to make kube-scheduler look at it again; its value means nothing. */
 export const WAKE_ANNOTATION = 'resource-policy.scheduling/woken-at';
+/**
+ * Annotation of a pod that was pinned, by node names in its affinity, to the nodes of one unit: that unit's name. Its
+ * place there is held from the moment it was created, or let out of the waiting room.
+ */
+export const PINNED_ANNOTATION = 'resource-policy.scheduling/pinned-to';
+/** Scheduling gate of a pod in the waiting room: all units of its group were at max when it was created. */
+export const WAITING_ROOM_GATE = 'resource-policy.scheduling/waits-for-max';

@@ -7,9 +7,11 @@
 import {
   DELETION_COST_ANNOTATION,
   OWN_COST_ANNOTATION,
+  PINNED_ANNOTATION,
   POLICY_ANNOTATION,
   UNIT_ANNOTATION,
   WAITING_ANNOTATION,
+  WAITING_ROOM_GATE,
 } from './annotations.ts';
 import { asObject } from './json.ts';
 import type { Labels } from './labels.ts';
@@ -48,6 +50,12 @@ export interface PodFacts {
   /** Message of PodScheduled=False, kube-scheduler's last word on a pod that it could not place. */
   readonly unschedulable: string | undefined;
   readonly nominatedNode: string | undefined;
+  /** It has a scheduling gate, whoever's: kube-scheduler does not look at it. */
+  readonly isGated: boolean;
+  /** One of its gates is that of this program's waiting room. */
+  readonly isInWaitingRoom: boolean;
+  /** Name of the unit that it may only go to, as it was pinned to nodes of that unit. */
+  readonly pinnedUnit: string | undefined;
   /** spec.priority; 0 when absent. */
   readonly priority: number;
   /** Whether it may evict pods of lower priority: spec.preemptionPolicy is not Never. */
@@ -78,6 +86,7 @@ export interface PodObject {
     readonly nodeName?: string;
     readonly priority?: number;
     readonly preemptionPolicy?: string;
+    readonly schedulingGates?: readonly { readonly name?: string }[] | null;
   };
   readonly status?: Omit<PodStatusObject, 'conditions'> & {
     readonly phase?: string;
@@ -102,6 +111,7 @@ export interface PodObject {
 export function podFacts(pod: PodObject): PodFacts {
   const metadata = pod.metadata ?? {};
   const annotations = metadata.annotations ?? {};
+  const gates = pod.spec?.schedulingGates ?? [];
   return {
     uid: required(metadata.uid, 'metadata.uid'),
     namespace: required(metadata.namespace, 'metadata.namespace'),
@@ -117,6 +127,9 @@ export function podFacts(pod: PodObject): PodFacts {
     canPreempt: pod.spec?.preemptionPolicy !== 'Never',
     deletionCost: labelOf(annotations, DELETION_COST_ANNOTATION),
     ownDeletionCost: labelOf(annotations, OWN_COST_ANNOTATION),
+    isGated: gates.length > 0,
+    isInWaitingRoom: gates.some(({ name }) => name === WAITING_ROOM_GATE),
+    pinnedUnit: labelOf(annotations, PINNED_ANNOTATION),
     waitingSince: waits(labelOf(annotations, WAITING_ANNOTATION)),
     recordedPolicy: labelOf(annotations, POLICY_ANNOTATION),
     recordedUnit: labelOf(annotations, UNIT_ANNOTATION),

@@ -68,7 +68,9 @@ export function figuresOf(state: PolicyState, sources: CensusSources): PolicyFig
   const groups = [...state.groups.values()];
   const waitingIn = new Map<string | undefined, number>();
   const figures = groups.map((group) => {
-    const waiting = [...group.pending].filter((uid) => !sources.holdsPlace(uid));
+    const waiting = [...group.pending, ...group.held, ...group.outside].filter(
+      (uid) => !sources.holdsPlace(uid),
+    );
     for (const unit of waiting.map(sources.waitingUnit)) waitingIn.set(unit, (waitingIn.get(unit) ?? 0) + 1);
     return {
       key: group.key,

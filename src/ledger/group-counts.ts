@@ -18,8 +18,14 @@ export class GroupCounts {
   readonly bound: number[];
   /** Reservations, by unit. */
   readonly reserved: number[];
-  /** UIDs of the pods that wait for a place, in the order in which they were first seen. */
+  /** UIDs of the pods that wait in kube-scheduler's queue, in the order in which they were first seen. */
   readonly pending = new Set<string>();
+  /** Those of them that were refused a place, or that kube-scheduler reported unschedulable. */
+  readonly refused = new Set<string>();
+  /** UIDs of the pods in the waiting room, in the order in which they were first seen. */
+  readonly held = new Set<string>();
+  /** UIDs of the pods that gates of others keep from kube-scheduler. */
+  readonly outside = new Set<string>();
   /** Summed requests of bound pods and reservations, by unit and by limit of its maxResources. */
   readonly #amounts: readonly number[][];
 
@@ -68,9 +74,14 @@ export class GroupCounts {
     return this.policy.units.reduce((room, unit) => room + this.#roomOf(unit), 0);
   }
 
+  /** Pods that wait, wherever. */
+  get waitingCount(): number {
+    return this.pending.size + this.held.size + this.outside.size;
+  }
+
   get isEmpty(): boolean {
     return (
-      this.pending.size === 0 &&
+      this.waitingCount === 0 &&
       this.bound.every((count) => count === 0) &&
       this.reserved.every((count) => count === 0)
     );

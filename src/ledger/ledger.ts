@@ -22,6 +22,7 @@ import { selects } from '../policy/match.ts';
 import type { ResourcePolicy, Unit } from '../policy/resource-policy.ts';
 import { policyKey } from '../policy/resource-policy.ts';
 import { isRefusal } from '../placement/explain.ts';
+import { unitsOpenTo } from '../placement/pin.ts';
 import type { Marks } from '../placement/marks.ts';
 import { costCorrection } from '../placement/scale-in.ts';
 import type { Usage } from '../placement/usage.ts';
@@ -67,6 +68,10 @@ export interface LedgerListener {
   counted(policyKey: string): void;
   /** A bound pod does not carry the deletion cost of its unit; see {@link Ledger.costCorrection}. */
   miscosted(pod: PodFacts): void;
+  /** The answer to the pod's Binding was lost. Any change of the pod tells whether it landed, or ends it. */
+  doubtful(pod: PodFacts): void;
+  /** Pods of the group are in the waiting room, and what it has taken or who waits before them has changed. */
+  held(group: GroupRef): void;
 }
 
 /** Names a group for as long as it is talked about: its counts may be replaced in the meantime. */
@@ -118,6 +123,8 @@ export class Ledger {
   readonly #podsByNamespace = new UidIndex();
   readonly #podsByNode = new UidIndex();
   readonly #use = new NodeUse();
+  /** UIDs of the pods in the waiting room, of any policy or none. */
+  readonly #held = new Set<string>();
   /** Bound pods, finished ones left out, by priority. */
   readonly #boundByPriority = new Map<number, number>();
   readonly #reservations: Reservations;
@@ -151,9 +158,14 @@ export class Ledger {
     this.#reindex(podBefore, pod);
     entry.pod = pod;
     this.#recount(entry);
+    if (pod.isInWaitingRoom) this.#held.add(pod.uid);
+    else this.#held.delete(pod.uid);
     if (known === undefined) this.#holdNominated(entry);
-    this.#settle(podBefore, pod);
+    if (known === undefined || podBefore.isGated) this.#holdPinned(entry);
+    const isVoid = this.#settle(podBefore, pod);
+    this.#markRefused(entry);
     this.#finish();
+    if (isVoid) this.#tellUnbound(pod.uid);
     this.#checkCost(entry);
     const isNew = known === undefined || entry.shares !== sharesBefore;
     const wasRefused =
@@ -171,6 +183,7 @@ export class Ledger {
       this.#pods.delete(pod.uid);
       this.#podsByNamespace.remove(entry.pod.namespace, pod.uid);
       this.#podsByNode.remove(entry.pod.nodeName, pod.uid);
+      this.#held.delete(pod.uid);
       this.#countPriority(entry.pod, -1);
       this.#use.count(entry.pod, -1);
     }
@@ -314,7 +327,7 @@ export class Ledger {
    */
   hasVictims(policy: ResourcePolicy, unit: Unit, priority: number, group?: GroupKey): boolean {
     // Clusters without priorities, the usual case, end here.
-    if (![...this.#boundByPriority.keys()].some((other) => other < priority)) return false;
+    if (!this.hasBoundBelow(priority)) return false;
     for (const nodeName of this.nodesOf(policy, unit)) {
       for (const uid of this.#podsByNode.get(nodeName)) {
         const pod = this.#pods.get(uid)?.pod;
@@ -347,11 +360,40 @@ export class Ledger {
     for (const uid of group?.pending ?? []) {
       const entry = this.#pods.get(uid);
       if (entry === undefined || this.#reservations.get(uid) !== undefined) continue;
-      if (group?.fits(entry.pod.requests) === true) {
+      if (group !== undefined && this.#fits(entry.pod, group)) {
         waiting.push({ pod: entry.pod, refusedMs: entry.refusal?.sinceMs });
       }
     }
     return waiting;
+  }
+
+  /** Pods of the waiting room, of any policy or none. */
+  *heldPods(): Iterable<PodFacts> {
+    for (const uid of this.#held) {
+      const pod = this.pod(uid);
+      if (pod !== undefined) yield pod;
+    }
+  }
+
+  /** Pods of the group in the waiting room: older first, of the same second those first that were seen first. */
+  held(ref: GroupRef): readonly PodFacts[] {
+    const held = [...(this.group(ref)?.held ?? [])].flatMap((uid) => this.pod(uid) ?? []);
+    return held.toSorted((a, b) => a.createdMs - b.createdMs);
+  }
+
+  /** Pods of the group in kube-scheduler's queue that hold no place, by whether they were refused one. */
+  queue(ref: GroupRef): { readonly hopeful: number; readonly refused: number } {
+    const group = this.group(ref);
+    if (group === undefined) return { hopeful: 0, refused: 0 };
+    const unplaced = (uids: ReadonlySet<string>): number =>
+      [...uids].filter((uid) => this.reservation(uid) === undefined).length;
+    const refused = unplaced(group.refused);
+    return { hopeful: unplaced(group.pending) - refused, refused };
+  }
+
+  /** Whether some pod of lower priority is bound, anywhere. */
+  hasBoundBelow(priority: number): boolean {
+    return [...this.#boundByPriority.keys()].some((other) => other < priority);
   }
 
   /**
@@ -368,6 +410,7 @@ export class Ledger {
     }
     const isNews = entry.refusal?.unit !== refusal.unit;
     entry.refusal = refusal;
+    this.#markRefused(entry);
     if (isNews) for (const { state } of entry.shares) this.#options.listener.counted(policyKey(state.policy));
   }
 
@@ -453,6 +496,8 @@ export class Ledger {
   /** A Binding's answer was lost. Nothing happens when the watch already showed the pod bound. */
   bindUnknown(uid: string): void {
     this.#reservations.unknown(uid);
+    const held = this.#reservations.get(uid);
+    if (held?.state === 'uncertain') this.#options.listener.doubtful(held.pod);
   }
 
   /**
@@ -462,6 +507,8 @@ export class Ledger {
    */
   bindRefused(uid: string, settled: { settlesAll: boolean }): void {
     this.#reservations.refused(uid, settled);
+    const held = this.#reservations.get(uid);
+    if (held?.state === 'uncertain') this.#options.listener.doubtful(held.pod);
     this.#finish();
     this.#tellUnbound(uid);
   }
@@ -494,7 +541,7 @@ export class Ledger {
     const now = this.#options.clock.nowMs();
     const expired = this.#reservations.all().filter((reservation) => {
       if (reservation.state === 'binding') return false;
-      if (reservation.state === 'reserved' && this.#isSeenNominated(reservation)) return false;
+      if (reservation.state === 'reserved' && this.#isKept(reservation)) return false;
       const limit = reservation.state === 'reserved' ? limits.reservedMs : limits.uncertainMs;
       return now - reservation.sinceMs >= limit && limits.currentAtMs >= reservation.sinceMs + limit / 2;
     });
@@ -561,6 +608,31 @@ export class Ledger {
     const { policy } = share.state;
     const unit = policy.units[share.state.firstUnitWith(pod.nominatedNode) ?? -1];
     if (unit !== undefined) this.#reservations.reserve({ pod, policy, group: share.group.key, unit });
+  }
+
+  /** Its unit was chosen when it was created, or let out of the waiting room, and the place is its own from then on. */
+  #holdPinned({ pod, shares }: Entry): void {
+    const [share] = shares;
+    if (pod.pinnedUnit === undefined || share?.kind !== 'waiting' || share.line !== 'pending') return;
+    if (this.#reservations.get(pod.uid) !== undefined) return;
+    const { policy } = share.state;
+    const unit = policy.units.find(({ name }) => name === pod.pinnedUnit);
+    if (unit === undefined || fullness(unit, share.group.usage(unit.index), pod.requests) !== undefined)
+      return;
+    this.#reservations.reserve({ pod, policy, group: share.group.key, unit });
+  }
+
+  #fits(pod: PodFacts, group: GroupCounts): boolean {
+    return unitsOpenTo(pod, group.policy).some(
+      (unit) => fullness(unit, group.usage(unit.index), pod.requests) === undefined,
+    );
+  }
+
+  #markRefused({ pod, shares, refusal }: Entry): void {
+    if (refusal === undefined && pod.unschedulable === undefined) return;
+    for (const share of shares) {
+      if (share.kind === 'waiting' && share.line === 'pending') share.group.refused.add(pod.uid);
+    }
   }
 
   #reindex(before: PodFacts, after: PodFacts): void {
@@ -634,6 +706,7 @@ export class Ledger {
   #heldBackBy(state: PolicyState | undefined): readonly Entry[] {
     if (state === undefined) return [];
     const pending = [...state.groups.values()].flatMap((group) => [...group.pending]);
+    // Those in the waiting room are let out by whoever looks after it.
     return [...pending, ...state.conflicting, ...state.ungrouped].flatMap((uid) => this.#pods.get(uid) ?? []);
   }
 
@@ -735,16 +808,19 @@ export class Ledger {
     this.#vacated.set(state, units.add(unit));
   }
 
-  /** What a watch event of the pod means for its reservation. */
-  #settle(before: PodFacts, pod: PodFacts): void {
+  /** What a watch event of the pod means for its reservation. @returns whether it shows that no Binding of it can land. */
+  #settle(before: PodFacts, pod: PodFacts): boolean {
     const reservation = this.#reservations.get(pod.uid);
-    if (reservation === undefined) return;
+    if (reservation === undefined) return false;
+    const isVoid = reservation.state === 'uncertain' && isVoidFor(reservation, pod);
     const isOver =
+      isVoid ||
       pod.nodeName !== undefined ||
       pod.finished ||
       (reservation.state === 'reserved' && (pod.terminating || this.#isTakenBack(reservation, before, pod)));
     if (isOver) this.#reservations.drop(pod.uid);
     else if (reservation.state !== 'reserved') this.#reservations.recount({ ...reservation, pod });
+    return isVoid;
   }
 
   /**
@@ -773,6 +849,15 @@ export class Ledger {
     return seen !== undefined && this.#isNominatedFor(reservation, seen);
   }
 
+  #isKept(reservation: Reserved): boolean {
+    return this.#isSeenNominated(reservation) || this.#isSeenPinned(reservation);
+  }
+
+  /** A pod that is seen pinned, and that nobody reported unschedulable since, is in kube-scheduler's queue. */
+  #isSeenPinned({ pod: { uid }, unit }: Reserved): boolean {
+    return this.pod(uid)?.pinnedUnit === unit.name;
+  }
+
   #isNominatedFor({ policy, unit }: Reserved, { nominatedNode }: PodFacts): boolean {
     return nominatedNode !== undefined && this.nodesOf(policy, unit).has(nominatedNode);
   }
@@ -792,6 +877,7 @@ export class Ledger {
     this.#vacated.clear();
     for (const [group, before] of touched) {
       keys.add(policyKey(group.policy));
+      if (group.held.size > 0) this.#options.listener.held(refOf(group));
       if (group.isEmpty) this.#policies.get(policyKey(group.policy))?.groups.delete(group.key);
       else if (group.snapshot().some((taken, index) => taken < (before[index] ?? 0))) this.#announce(group);
     }
@@ -803,8 +889,7 @@ export class Ledger {
   }
 
   #announce(group: GroupCounts): void {
-    if (group.pending.size > 0)
-      this.#options.listener.room({ policyKey: policyKey(group.policy), group: group.key });
+    if (group.pending.size > 0) this.#options.listener.room(refOf(group));
   }
 
   #announceAll(state: PolicyState): void {
@@ -835,13 +920,27 @@ function lessRequests(unit: Unit, usage: Usage, requests: readonly Requests[]): 
   };
 }
 
+function refOf(group: GroupCounts): GroupRef {
+  return { policyKey: policyKey(group.policy), group: group.key };
+}
+
+/** Whether the pod, seen unbound, has changed since every Binding of it: each named the version that it was sent for. */
+function isVoidFor({ targets }: UnderWay, pod: PodFacts): boolean {
+  if (pod.nodeName !== undefined) return false;
+  return targets.every(({ version }) => version !== undefined && isLater(pod.resourceVersion, version));
+}
+
+function isLater(version: string, than: string): boolean {
+  return /^\d+$/.test(version) && /^\d+$/.test(than) && BigInt(version) > BigInt(than);
+}
+
 function sameShares(a: readonly Share[], b: readonly Share[]): boolean {
   return a.length === b.length && a.every((share, index) => sameShare(share, b[index]));
 }
 
 function sameShare(a: Share, b: Share | undefined): boolean {
   if (a.kind !== b?.kind || a.state !== b.state) return false;
-  if (a.kind === 'waiting' && b.kind === 'waiting') return a.group === b.group;
+  if (a.kind === 'waiting' && b.kind === 'waiting') return a.group === b.group && a.line === b.line;
   if (a.kind !== 'bound' || b.kind !== 'bound') return true;
   return (
     a.unit === b.unit &&

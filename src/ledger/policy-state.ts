@@ -15,8 +15,13 @@ import type { NodeSet } from './node-sets.ts';
 
 /** What one pod adds to one policy. */
 export type Share =
-  /** It waits for a place in the group. */
-  | { readonly kind: 'waiting'; readonly state: PolicyState; readonly group: GroupCounts }
+  /** It waits for a place in the group: in kube-scheduler's queue, in the waiting room, or behind gates of others. */
+  | {
+      readonly kind: 'waiting';
+      readonly state: PolicyState;
+      readonly group: GroupCounts;
+      readonly line: 'pending' | 'held' | 'outside';
+    }
   /** It waits, but no place can be kept for it: several policies select it, it belongs to no group, or the policy is invalid. */
   | { readonly kind: 'conflicting' | 'ungrouped'; readonly state: PolicyState }
   | BoundShare;
@@ -87,7 +92,8 @@ export class PolicyState {
     const grouping = groupOf(this.policy, pod.labels);
     if (grouping.kind !== 'group' || this.policy.problems.length > 0)
       return { kind: 'ungrouped', state: this };
-    return { kind: 'waiting', state: this, group: this.group(grouping.group) };
+    const line = pod.isInWaitingRoom ? 'held' : pod.isGated ? 'outside' : 'pending';
+    return { kind: 'waiting', state: this, group: this.group(grouping.group), line };
   }
 
   /** @param isNodeKnown whether the node exists; if not, the record on the pod alone tells its unit. */
@@ -131,7 +137,8 @@ export function applyShare(share: Share, uid: string, difference: 1 | -1): void 
   const { state } = share;
   switch (share.kind) {
     case 'waiting':
-      put(share.group.pending, uid, difference);
+      put(share.group[share.line], uid, difference);
+      share.group.refused.delete(uid);
       return;
     case 'conflicting':
       put(state.conflicting, uid, difference);

@@ -57,4 +57,6 @@ export interface Target {
   readonly nodeName: string;
   /** Undefined: no policy selected the pod. */
   readonly marks: Marks | undefined;
+  /** Latest version of the pod that a Binding to it named: it cannot land on a later one. Undefined: none was named. */
+  readonly version: string | undefined;
 }

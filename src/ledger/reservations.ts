@@ -7,7 +7,8 @@
  *       drop, expired,   │       refused                    │   │
  *       pod unschedulable│       (the last one              │   │
  *       pod gone or      │       that is open)      watch: bound, or expired when a
- *       finished         │          │               fresh view shows it unbound
+ *       finished         │          │               fresh view shows it unbound, or
+ *                        │          │               changed since (then it is void)
  *                  ▼     │          ▼                      ▼
  *                 gone   │         gone         gone (bound pods count by themselves)
  *                        └ start of a pod that holds no place: no policy selects it
@@ -89,16 +90,18 @@ export class Reservations {
     const sinceMs = this.#parts.clock.nowMs();
     if (held === undefined || held.state === 'reserved') {
       const marks = held === undefined ? undefined : marksOf(pod, held.policy, held.unit);
-      const targets = [{ nodeName, marks }];
+      const targets = [{ nodeName, marks, version: versionNamed(pod, marks) }];
       const sent = { pod, unit: held?.unit, nodeName, targets, open: 1, isDoubtful: false, sinceMs };
       this.#hold({ state: 'binding', ...sent });
       return marks;
     }
     const repeated = held.targets.find((target) => target.nodeName === nodeName);
-    const targets = repeated ? held.targets : [...held.targets, { nodeName, marks: undefined }];
+    const marks = repeated?.marks;
+    const others = held.targets.filter((target) => target !== repeated);
+    const targets = [...others, { nodeName, marks, version: versionNamed(pod, marks) }];
     const state = held.state === 'landed' ? held.state : 'binding';
     this.#hold({ ...held, state, nodeName, targets, open: held.open + 1, sinceMs });
-    return repeated?.marks;
+    return marks;
   }
 
   landed(uid: string): void {
@@ -169,4 +172,9 @@ export class Reservations {
       group.count('reserved', unit, requests, difference);
     }
   }
+}
+
+/** A Binding names a version where it carries marks: only then does it matter that it lands on no other one. */
+function versionNamed({ resourceVersion }: PodFacts, marks: Marks | undefined): string | undefined {
+  return marks === undefined || resourceVersion === '' ? undefined : resourceVersion;
 }

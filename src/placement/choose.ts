@@ -70,10 +70,19 @@ export interface Sight {
   mayPreempt(unit: Unit): boolean;
 }
 
-/** Walks the units in order and takes the first that is below its limits and has a feasible node. */
-export function chooseUnit(policy: ResourcePolicy, requests: Requests, sight: Sight): Choice {
+/**
+ * Walks the units in order and takes the first that is below its limits and has a feasible node.
+ *
+ * @param units those that the pod may go to.
+ */
+export function chooseUnit(
+  policy: ResourcePolicy,
+  requests: Requests,
+  sight: Sight,
+  units: readonly Unit[] = policy.units,
+): Choice {
   const verdicts: Verdict[] = [];
-  for (const unit of policy.units) {
+  for (const unit of units) {
     const full = fullness(unit, sight.usage(unit), requests);
     const nodeNames = full === undefined ? sight.candidates(unit) : [];
     if (nodeNames.length > 0) return { kind: 'chosen', unit, nodeNames, verdicts };

@@ -7,6 +7,7 @@ import type { PodFacts } from '../facts/pod-facts.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Choice, Sight } from '../placement/choose.ts';
 import { chooseUnit } from '../placement/choose.ts';
+import { unitsOpenTo } from '../placement/pin.ts';
 import { fullness } from '../placement/usage.ts';
 import type { ResourcePolicy, Unit } from '../policy/resource-policy.ts';
 import type { Attempts } from './attempts.ts';
@@ -33,13 +34,14 @@ export class Chooser {
    */
   choose(pod: PodFacts, member: Member, nodes: Pick<Sight, 'candidates' | 'seeks'>): Choice {
     const { policy, group } = member;
-    const choice = chooseUnit(policy, pod.requests, {
-      usage: (unit) => this.#ledger.usage(policy, group, unit, pod.uid),
+    const sight = {
+      usage: (unit: Unit) => this.#ledger.usage(policy, group, unit, pod.uid),
       ...nodes,
-      hasTerminating: (unit) => this.#ledger.hasTerminating(policy, unit),
-      waitedMs: (unit) => this.#waits.waitedMs(pod, unit),
-      mayPreempt: (unit) => this.#mayPreempt(pod, member, unit),
-    });
+      hasTerminating: (unit: Unit) => this.#ledger.hasTerminating(policy, unit),
+      waitedMs: (unit: Unit) => this.#waits.waitedMs(pod, unit),
+      mayPreempt: (unit: Unit) => this.#mayPreempt(pod, member, unit),
+    };
+    const choice = chooseUnit(policy, pod.requests, sight, unitsOpenTo(pod, policy));
     if (choice.kind !== 'waiting') return choice;
     if (choice.cause === 'resources-for-a-time') this.#waits.wait(pod, policy, choice.unit);
     if (choice.cause === 'preemption') this.#attempts.begin(pod, choice.unit);
@@ -66,6 +68,7 @@ export class Chooser {
     const held = this.#ledger.reservation(uid)?.unit;
     if (held !== undefined && this.#ledger.nodesOf(policy, held).has(nominatedNode))
       return held.index === unit.index;
-    return this.#ledger.nodesOf(policy, unit).has(nominatedNode) ? true : undefined;
+    const isOf = (each: Unit): boolean => this.#ledger.nodesOf(policy, each).has(nominatedNode);
+    return isOf(unit) || (policy.units.some(isOf) ? false : undefined);
   }
 }

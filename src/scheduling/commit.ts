@@ -92,6 +92,7 @@ export class Committer {
     if (clearance.kind === 'stopped') return clearance.commit;
     const marks = ledger.startBind(pod, request.nodeName);
     const { resourceVersion } = pod;
+    // As the ledger has it: it takes the Binding for void once the pod has changed since.
     const isVersioned = marks !== undefined && resourceVersion !== '';
     const result = await binder.bind({ ...request, ...marks, ...(isVersioned ? { resourceVersion } : {}) });
     if (result.outcome !== 'stale') return this.#record(request, result);

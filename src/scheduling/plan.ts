@@ -15,6 +15,7 @@ import type { PodConstraints } from '../facts/pod-constraints.ts';
 import type { PodFacts } from '../facts/pod-facts.ts';
 import { boundTo } from '../facts/pod-facts.ts';
 import { Ledger } from '../ledger/ledger.ts';
+import { QUIET } from '../ledger/quiet-listener.ts';
 import type { Demand } from '../placement/node-fit.ts';
 import { likelyNode } from '../placement/likely-node.ts';
 import { unschedulableText } from '../placement/unschedulable.ts';
@@ -116,12 +117,7 @@ class Planner {
       virtualNodes: input.virtualNodes,
       clock: { nowMs },
       checksAtBind: true,
-      listener: {
-        room: () => undefined,
-        released: () => undefined,
-        counted: () => undefined,
-        miscosted: () => undefined,
-      },
+      listener: QUIET,
     });
     this.#survey = new NodeSurvey(input.nodes, (name) => this.#ledger.usedOn(name));
     this.#matcher = new Matcher(this.#ledger);

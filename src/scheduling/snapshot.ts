@@ -12,6 +12,7 @@ import type { PodConstraints } from '../facts/pod-constraints.ts';
 import type { PodFacts } from '../facts/pod-facts.ts';
 import type { Requests } from '../facts/requests.ts';
 import { Ledger } from '../ledger/ledger.ts';
+import { QUIET } from '../ledger/quiet-listener.ts';
 import type { Choice } from '../placement/choose.ts';
 import type { Demand } from '../placement/node-fit.ts';
 import { obstacle } from '../placement/node-fit.ts';
@@ -71,12 +72,7 @@ export class Snapshot {
       virtualNodes,
       clock: { nowMs: () => nowMs },
       checksAtBind: true,
-      listener: {
-        room: () => undefined,
-        released: () => undefined,
-        counted: () => undefined,
-        miscosted: () => undefined,
-      },
+      listener: QUIET,
     });
     this.matcher = new Matcher(this.ledger);
     this.#attempts = new Attempts({ clock: { nowMs: () => this.#attemptsMs }, retry: () => undefined });

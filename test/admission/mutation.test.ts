@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { admittedPod } from '../../src/admission/admitted-pod.ts';
-import type { MutationSettings, PatchOperation } from '../../src/admission/mutation.ts';
+import type { MutationSettings } from '../../src/admission/mutation.ts';
 import { mutatesPodsOf, mutationsOf } from '../../src/admission/mutation.ts';
+import type { PatchOperation } from '../../src/placement/pin.ts';
 import type { PolicyBuilder } from '../support/builders.ts';
 import { aPolicy } from '../support/builders.ts';
 
@@ -23,11 +24,11 @@ function changes(
   policies: readonly PolicyBuilder[] = [SPILLS],
   settings = KEEP,
 ): readonly PatchOperation[] {
-  return mutationsOf(
-    admittedPod({ spec }),
-    policies.map((policy) => policy.parsed()),
+  return mutationsOf(admittedPod({ spec }), {
+    policies: policies.map((policy) => policy.parsed()),
     settings,
-  );
+    arrival: { kind: 'queued' },
+  });
 }
 
 describe('the toleration for virtual nodes', () => {

@@ -54,6 +54,7 @@ export async function aWebhook(
     policiesOf: (namespace) =>
       policies.map((policy) => policy.parsed()).filter((policy) => policy.namespace === namespace),
     settings: { schedulerName: undefined },
+    arrives: () => ({ kind: 'queued' }),
     observe: createReviewCounter(registry),
     logger: pino(
       { level: 'debug', base: null },

@@ -31,6 +31,7 @@ function anAdmission(schedulerName?: string): Admission {
     },
     client: api,
     ledger: { policiesOf: () => [] },
+    arrives: () => ({ kind: 'queued' }),
     metrics: { registry: new Registry() },
     logger: pino({ level: 'silent' }),
   });
@@ -45,6 +46,7 @@ describe('the webhook of serve', () => {
       settings: { admission: undefined, admissionName: NAME, admissionSchedulerName: undefined },
       client: api,
       ledger: { policiesOf: () => [] },
+    arrives: () => ({ kind: 'queued' }),
       metrics: { registry: new Registry() },
       logger: pino({ level: 'silent' }),
     });

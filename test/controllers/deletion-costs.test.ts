@@ -5,7 +5,7 @@ import { DELETION_COST_ANNOTATION, OWN_COST_ANNOTATION } from '../../src/facts/a
 import { Ledger } from '../../src/ledger/ledger.ts';
 import type { PodBuilder } from '../support/builders.ts';
 import { aNode, aPod, aPolicy, VIRTUAL_NODES } from '../support/builders.ts';
-import { QUIET } from '../support/quiet-listener.ts';
+import { QUIET } from '../../src/ledger/quiet-listener.ts';
 import { Timeline } from './timeline.ts';
 
 /** Until a failed write is repeated. */

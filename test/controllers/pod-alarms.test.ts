@@ -4,7 +4,7 @@ import type { PodFacts } from '../../src/facts/pod-facts.ts';
 import { Ledger } from '../../src/ledger/ledger.ts';
 import type { PodBuilder } from '../support/builders.ts';
 import { aPod, VIRTUAL_NODES } from '../support/builders.ts';
-import { QUIET } from '../support/quiet-listener.ts';
+import { QUIET } from '../../src/ledger/quiet-listener.ts';
 import { Timeline } from './timeline.ts';
 
 type Woken = 'patched' | 'gone' | 'failed';

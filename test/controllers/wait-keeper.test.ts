@@ -5,7 +5,7 @@ import { WAITING_ANNOTATION } from '../../src/facts/annotations.ts';
 import { Ledger } from '../../src/ledger/ledger.ts';
 import type { PodBuilder } from '../support/builders.ts';
 import { aPod, VIRTUAL_NODES } from '../support/builders.ts';
-import { QUIET } from '../support/quiet-listener.ts';
+import { QUIET } from '../../src/ledger/quiet-listener.ts';
 import { Timeline } from './timeline.ts';
 
 /** Until a failed write is repeated. */

@@ -3,7 +3,7 @@ import { Waker } from '../../src/controllers/waker.ts';
 import type { PodFacts } from '../../src/facts/pod-facts.ts';
 import { Ledger } from '../../src/ledger/ledger.ts';
 import type { PodBuilder, PolicyBuilder } from '../support/builders.ts';
-import { QUIET } from '../support/quiet-listener.ts';
+import { QUIET } from '../../src/ledger/quiet-listener.ts';
 import { aNode, aPod, aPolicy, GROUP_LABEL, VIRTUAL_NODES } from '../support/builders.ts';
 import { Timeline } from './timeline.ts';
 

@@ -28,7 +28,7 @@ import type { PodObject } from '../../src/facts/pod-facts.ts';
 import { podFacts } from '../../src/facts/pod-facts.ts';
 import { aNode, aPolicy, VIRTUAL_NODES } from '../support/builders.ts';
 import { NO_SCOUT, plainChooser } from '../support/plain-chooser.ts';
-import { QUIET } from '../support/quiet-listener.ts';
+import { QUIET } from '../../src/ledger/quiet-listener.ts';
 import type { PolicyBuilder } from '../support/builders.ts';
 
 const EXAMPLE = join(import.meta.dirname, '../../examples/spark-pi/resourcepolicy.yaml');

@@ -41,6 +41,16 @@ async function beingBound(to = policy, bound = pod): Promise<Harness> {
   return world;
 }
 
+/** The answer to its Binding was lost. */
+async function lost(): Promise<Harness> {
+  const world = new Harness({ nodes, policies: [policy] });
+  world.sees(pod);
+  world.filter(pod);
+  world.answer = () => ({ outcome: 'unknown', message: 'lost' });
+  await world.bind(pod, 'ecs-0');
+  return world;
+}
+
 describe('a Binding sent while no policy selected the pod', () => {
   test('holds its place under a policy that appears', async () => {
     const world = outsidePolicies();
@@ -137,5 +147,57 @@ describe('a pod that was refused while its Binding was under way is told', () =>
     world.advance(120_000);
     world.ledger.expire({ ...limits, currentAtMs: 120_000 });
     expect(world.rooms).toEqual([{ policyKey: 'default/spark', group: '' }]);
+  });
+});
+
+describe('a Binding whose answer was lost', () => {
+  test('holds its place, and asks for a change of the pod', async () => {
+    const world = await lost();
+    expect(taken(world)).toEqual([1, 0]);
+    expect(world.doubtful).toEqual(['e1']);
+  });
+
+  test('is void once the pod is seen changed and unbound: it had named the version before', async () => {
+    const world = await lost();
+    world.sees(pod.version('2'));
+    expect(taken(world)).toEqual([0, 0]);
+    expect(world.ledger.unsettledCount).toBe(0);
+    expect(world.unitFor(rival)).toBe('ecs');
+  });
+
+  test('still may land while the pod is seen as it was sent for', async () => {
+    const world = await lost();
+    world.sees(pod);
+    expect(taken(world)).toEqual([1, 0]);
+  });
+
+  test('may still land while another of the same pod is open', async () => {
+    const world = await lost();
+    const again = await sent(world, 'ecs-0');
+    world.sees(pod.version('2'));
+    expect(taken(world)).toEqual([1, 0]);
+    await again.answer({ outcome: 'bound' });
+    expect(taken(world)).toEqual([1, 0]);
+  });
+
+  test('is not void when no version can be told from another', async () => {
+    const world = new Harness({ nodes, policies: [policy] });
+    const unversioned = pod.version('');
+    world.sees(unversioned);
+    world.filter(unversioned);
+    world.answer = () => ({ outcome: 'unknown', message: 'lost' });
+    await world.bind(unversioned, 'ecs-0');
+    world.sees(pod.version('2'));
+    expect(taken(world)).toEqual([1, 0]);
+  });
+
+  test('lets go of who was refused meanwhile', async () => {
+    const world = await lost();
+    world.sees(rival);
+    world.sees(aPod('e3').on('eci-0').placedBy('spark', 'eci'));
+    expect(world.unitFor(rival)).toBe('full');
+    world.rooms.length = 0;
+    world.sees(pod.version('2'));
+    expect(world.rooms).toContainEqual({ policyKey: 'default/spark', group: '' });
   });
 });

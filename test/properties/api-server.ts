@@ -109,12 +109,14 @@ export class ApiServer {
   }
 
   /** What a Binding does that arrives now. */
-  bind({ uid, nodeName, labels = {}, annotations = {} }: Binding): BindResult {
+  bind({ uid, nodeName, resourceVersion, labels = {}, annotations = {} }: Binding): BindResult {
     const pod = this.#pods.get(uid);
     if (pod === undefined) return { outcome: 'refused', status: 404, message: 'not found' };
     if (pod.nodeName === nodeName) return { outcome: 'already-bound-here' };
     if (pod.nodeName !== undefined || pod.terminating)
       return { outcome: 'refused', status: 409, message: 'conflict' };
+    if (resourceVersion !== undefined && resourceVersion !== pod.resourceVersion)
+      return { outcome: 'stale', pod };
     const {
       [POLICY_ANNOTATION]: recordedPolicy = pod.recordedPolicy,
       [UNIT_ANNOTATION]: recordedUnit = pod.recordedUnit,

@@ -127,7 +127,7 @@ export class Flights {
     const isNew = held?.state === 'binding' && held.open === 1 && !held.isDoubtful;
     if (!isNew) return this.#flights.find((flight) => isSame(flight.binding, binding))?.passedAt;
     const mayLand = this.#flights.filter((flight) =>
-      isUndecided(flight) ? this.#isBindable(flight.binding.uid) : this.#isUnseen(flight),
+      isUndecided(flight) ? this.#isBindable(flight.binding) : this.#isUnseen(flight),
     );
     this.#limits.checkSent(
       binding,
@@ -165,9 +165,11 @@ export class Flights {
     return this.#flights.filter(({ isAnswered }) => !isAnswered);
   }
 
-  #isBindable(uid: string): boolean {
+  /** One that names a version which the pod has left behind never lands. */
+  #isBindable({ uid, resourceVersion }: Binding): boolean {
     const pod = this.#api.pods.get(uid);
-    return pod !== undefined && pod.nodeName === undefined && !pod.terminating;
+    const isNamed = resourceVersion === undefined || resourceVersion === pod?.resourceVersion;
+    return pod !== undefined && pod.nodeName === undefined && !pod.terminating && isNamed;
   }
 }
 

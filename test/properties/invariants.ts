@@ -5,7 +5,7 @@
  */
 import { Ledger } from '../../src/ledger/ledger.ts';
 import { VIRTUAL_NODES } from '../support/builders.ts';
-import { QUIET } from '../support/quiet-listener.ts';
+import { QUIET } from '../../src/ledger/quiet-listener.ts';
 import { placeOf, sumOf } from './rules.ts';
 import type { World } from './world.ts';
 import { settle } from './world.ts';

@@ -74,7 +74,7 @@ export class Limits {
   /** The pods that the program has not been shown bound, as each of these Bindings makes them. */
   #landing(bindings: readonly Binding[], program: Program): readonly PodFacts[] {
     return bindings.flatMap((binding) => {
-      const pod = this.#asKnown(binding.uid, program);
+      const pod = this.#asDecidedUpon(binding, program);
       const isUnseen = pod !== undefined && pod.nodeName === undefined && !pod.terminating;
       return isUnseen ? [asBound(pod, binding)] : [];
     });

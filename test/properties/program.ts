@@ -63,6 +63,8 @@ export class Program {
         released: (pods) => pods.forEach((pod) => alarms.set(pod, 'released', 0)),
         counted: () => undefined,
         miscosted: () => undefined,
+        doubtful: (pod) => alarms.set(pod, 'binding-lost', 0),
+        held: () => undefined,
       },
     });
     this.ledger = ledger;

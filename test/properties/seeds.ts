@@ -127,4 +127,36 @@ export const SEEDS: readonly Seed[] = [
       ['filter', 0, 31, 0],
     ],
   },
+  {
+    of: 'a pod whose victims were leaving one unit, and that went to another, was told to evict in a third when asked again',
+    setting: {
+      policies: [
+        {
+          ...policy,
+          preemptPolicy: 'BeforeNextUnit',
+          units: [{ ...ecs, nodes: 'eci', cpu: 3 }, { ...ecs, nodes: 'eci' }, ecs],
+        },
+      ],
+      pods: [{ ...waiting, cpu: 3, start: 'ecs-1' }, { ...waiting, priority: 10 }, waiting, waiting],
+    },
+    calls: [
+      ['preempt', 1, 0, 0],
+      ['end preemption', 1, 0, 0],
+      ['create and cycle', 0, 0, 0],
+      ['carry out', 0, 0, 0],
+      ['deliver', 0, 1, 0],
+      ['filter twice', 1, 0, 0],
+    ],
+  },
+  {
+    of: 'a Binding whose answer was lost held its place although the pod had changed since',
+    setting: { policies: [{ ...policy, units: [{ ...ecs, max: 1 }] }], pods: four },
+    calls: [
+      ['cycle', 0, 31, 0],
+      ['lose Binding', 0, 0, 0],
+      ['advance', 0, 0, 0],
+      ['drain', 0, 0, 0],
+      ['cycle', 1, 31, 0],
+    ],
+  },
 ];

@@ -8,9 +8,11 @@
 import {
   DELETION_COST_ANNOTATION,
   OWN_COST_ANNOTATION,
+  PINNED_ANNOTATION,
   POLICY_ANNOTATION,
   UNIT_ANNOTATION,
   WAITING_ANNOTATION,
+  WAITING_ROOM_GATE,
 } from '../../src/facts/annotations.ts';
 import type { Labels } from '../../src/facts/labels.ts';
 import type { NodeFacts, NodeObject } from '../../src/facts/node-facts.ts';
@@ -86,6 +88,25 @@ export class PodBuilder {
   /** What the Binding wrote: the policy and unit that placed it. */
   placedBy(policy: string, unit: string): PodBuilder {
     return this.annotated({ [POLICY_ANNOTATION]: policy, [UNIT_ANNOTATION]: unit });
+  }
+
+  /** Held by scheduling gates of these names; by default by that of the waiting room. */
+  gated(...names: readonly string[]): PodBuilder {
+    const gates = names.length === 0 ? [WAITING_ROOM_GATE] : names;
+    return new PodBuilder({
+      ...this.#pod,
+      spec: { ...this.#pod.spec, schedulingGates: gates.map((name) => ({ name })) },
+    });
+  }
+
+  /** Let out of the waiting room, or by whoever else had gated it. */
+  ungated(): PodBuilder {
+    return new PodBuilder({ ...this.#pod, spec: { ...this.#pod.spec, schedulingGates: [] } });
+  }
+
+  /** Tied to the nodes of the unit of this name. */
+  pinnedTo(unit: string): PodBuilder {
+    return this.annotated({ [PINNED_ANNOTATION]: unit });
   }
 
   deletionCost(cost: number): PodBuilder {

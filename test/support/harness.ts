@@ -46,6 +46,8 @@ export class Harness {
   readonly counted: string[] = [];
   /** Pods that the ledger told to carry another deletion cost than their unit's. */
   readonly miscosted: string[] = [];
+  readonly doubtful: string[] = [];
+  readonly held: GroupRef[] = [];
   /** Timed waits that began, as they are to be kept on the pod. */
   readonly waits: { pod: string; since: Readonly<Record<string, number>> }[] = [];
   /** When pods are to be tried again. */
@@ -75,6 +77,8 @@ export class Harness {
         released: (pods) => void this.released.push(...pods.map(({ name }) => name)),
         counted: (key) => void this.counted.push(key),
         miscosted: (pod) => void this.miscosted.push(pod.name),
+        doubtful: (pod) => void this.doubtful.push(pod.name),
+        held: (group) => void this.held.push(group),
       },
     });
     const view = { unready: () => this.unready };
