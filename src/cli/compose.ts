@@ -35,6 +35,7 @@ import type { JsonObject } from '../facts/json.ts';
 import { asObject } from '../facts/json.ts';
 import type { PatchOperation } from '../placement/pin.ts';
 import { pinOperations, ungateOperations } from '../placement/pin.ts';
+import type { PriceList } from '../placement/price.ts';
 import { parseStandingPolicy } from '../policy/standing-policy.ts';
 import { Arrivals } from '../scheduling/arrivals.ts';
 import { Attempts } from '../scheduling/attempts.ts';
@@ -56,7 +57,9 @@ import { composeAdmission } from './admission.ts';
 import { composeLeaderWork } from './leader-work.ts';
 import type { Page } from './page.ts';
 import { composePage } from './page.ts';
+import { composePolicyFigures } from './policy-figures.ts';
 import type { ServeSettings } from './serve-settings.ts';
+import { VERSION } from './version.ts';
 import { watchObserver } from './watch-observer.ts';
 
 /**
@@ -77,6 +80,8 @@ export interface Program {
   readonly app: Express;
   /** The pages of {@link app} alone. */
   readonly probes: Express;
+  /** Tells the metrics when the certificate ends that kube-scheduler is shown. */
+  certificateEnds(at: Date): void;
   readonly apiServer: string;
   /** Undefined: no page is wanted. */
   readonly page: Page['app'] | undefined;
@@ -94,8 +99,11 @@ export interface Program {
   stop(): Promise<void>;
 }
 
-/** @throws {import('../cluster/credentials.ts').CredentialsError} when there is no API server to talk to. */
-export function compose(settings: ServeSettings, logger: Logger): Program {
+/**
+ * @param prices undefined: nobody asks what pods cost.
+ * @throws {import('../cluster/credentials.ts').CredentialsError} when there is no API server to talk to.
+ */
+export function compose(settings: ServeSettings, logger: Logger, prices?: PriceList): Program {
   const credentials = Credentials.load({ kubeconfigPath: settings.kubeconfig });
   const connect = (connections: number): ApiClient =>
     new ApiClient({ credentials, connections, deadlineMs: settings.apiTimeout });
@@ -117,7 +125,21 @@ export function compose(settings: ServeSettings, logger: Logger): Program {
       held: (group) => waitingRoom.look(group),
     },
   });
+  const figures = composePolicyFigures({
+    ledger,
+    policies: () => policies.items(),
+    conditions: (key) => work.conditions(key),
+    prices,
+    virtualNodes: settings.virtualNodeLabel,
+    decides: () => turn.unready() === undefined,
+    metrics: () => metrics,
+    logger,
+  });
   const metrics = createMetrics({
+    ...figures,
+    version: VERSION,
+    isReady: () => view.unready() === undefined,
+    isLeading: () => work.isLeading(),
     reservations: () => ledger.reservationCount,
     trackedPods: () => ledger.podCount,
     trackedNodes: () => ledger.nodeCount,
@@ -184,28 +206,37 @@ export function compose(settings: ServeSettings, logger: Logger): Program {
   const pods = follow(['pods', PODS_PATH], podFacts, {
     upsert: (pod) => {
       const isNewInLine = ledger.pod(pod.uid)?.isInWaitingRoom !== pod.isInWaitingRoom;
-      ledger.upsertPod(pod);
+      figures.podSeen(pod, () => ledger.upsertPod(pod));
       if (isNewInLine) arrivals.seen(pod);
       turn.seen(pod);
     },
     remove: (pod) => {
       ledger.removePod(pod);
+      figures.podGone(pod);
       turn.seen(pod);
     },
   });
   const nodes = follow(['nodes', NODES_PATH], nodeFacts, {
-    upsert: (node) => ledger.upsertNode(node),
-    remove: (node) => ledger.removeNode(node),
+    upsert: (node) => {
+      ledger.upsertNode(node);
+      figures.nodeChanged(node);
+    },
+    remove: (node) => {
+      ledger.removeNode(node);
+      figures.nodeChanged(node);
+    },
   });
   const policies = follow(['resourcepolicies', POLICIES_PATH], parseStandingPolicy, {
     upsert: (policy) => {
       ledger.upsertPolicy(policy);
+      figures.policySeen(policy);
       work.seen(policy);
       admission?.seen(policy);
       waitingRoom.lookEverywhere();
     },
     remove: (policy) => {
       ledger.removePolicy(policy);
+      figures.policyGone(policy);
       work.gone(policy);
       admission?.gone(policy);
       waitingRoom.lookEverywhere();
@@ -241,7 +272,7 @@ export function compose(settings: ServeSettings, logger: Logger): Program {
   );
   const pages = {
     unready: () => view.unready(),
-    metrics: { contentType: metrics.registry.contentType, metrics: () => metrics.registry.metrics() },
+    metrics,
   };
   const scout = new Scout({
     ledger,
@@ -271,6 +302,8 @@ export function compose(settings: ServeSettings, logger: Logger): Program {
     }),
     ...pages,
     observe: (verb, outcome, seconds) => metrics.call(verb, outcome, seconds),
+    decided: (decision) => metrics.decided(decision),
+    committed: ({ place }) => metrics.bound(place),
     logger,
     bodyLimitBytes: settings.bodyLimitMb * 1_000_000,
   });
@@ -294,6 +327,7 @@ export function compose(settings: ServeSettings, logger: Logger): Program {
     app,
     probes: buildProbesApp(pages),
     page: page?.app,
+    certificateEnds: (at) => metrics.certificateEnds(at),
     apiServer: credentials.server.href,
     admission,
     start: async (address) => {

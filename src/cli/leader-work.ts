@@ -19,6 +19,7 @@ import { StatusFindings } from '../controllers/status-findings.ts';
 import type { Labels } from '../facts/labels.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { NamedNode } from '../placement/finding.ts';
+import type { Condition } from '../policy/condition.ts';
 import type { ResourcePolicy } from '../policy/resource-policy.ts';
 import type { StandingPolicy } from '../policy/standing-policy.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -54,6 +55,8 @@ export interface LeaderWork {
   gone(policy: ResourcePolicy): void;
   /** A figure of the policy may have changed. */
   counted(policyKey: string): void;
+  /** Conditions of the policy as its status has them. */
+  conditions(policyKey: string): readonly Condition[];
   /** Whether this replica leads at this very moment. */
   isLeading(): boolean;
   /** Asks the replica that leads to let this one lead. */
@@ -120,6 +123,7 @@ export function composeLeaderWork(parts: LeaderWorkParts): LeaderWork {
       events.gone(policy);
     },
     counted: (policyKey) => status.counted(policyKey),
+    conditions: (policyKey) => status.conditions(policyKey),
     isLeading: () => leader?.leads === true,
     want: () => leader?.want(),
     start: (address) => {

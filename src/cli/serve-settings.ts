@@ -37,6 +37,8 @@ export interface ServeSettings extends AdmissionSettings, PageSettings, TlsSetti
   readonly apiTimeout: number;
   readonly apiConnections: number;
   readonly bodyLimitMb: number;
+  /** A price list, for metrics of what pods cost. */
+  readonly prices: string | undefined;
   /** Milliseconds. */
   readonly shutdownTimeout: number;
   readonly logLevel: LogLevel;
@@ -103,6 +105,9 @@ export function serveCommand(run: (settings: ServeSettings) => Promise<void>): C
       )
         .argParser(parseCount)
         .default(64),
+    )
+    .addOption(
+      setting('--prices <file>', 'price list, as for plan: /metrics has what each policy spends (read once)'),
     )
     .addOption(
       duration('--shutdown-timeout <duration>', 'after SIGTERM, longest wait for bindings in flight', '25s'),

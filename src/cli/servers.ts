@@ -40,6 +40,8 @@ export interface Apps {
   readonly probes: RequestListener;
   /** Undefined: there is no page. */
   readonly page: RequestListener | undefined;
+  /** Told when the certificate that is shown ends, and again when another is. */
+  readonly certificateEnds: (at: Date) => void;
 }
 
 /** @throws {Error} when an address cannot be listened on, or a file of TLS cannot be used. */
@@ -74,7 +76,13 @@ export async function openServers(
     (await open(apps.page, settings.page, { limits: PAGE_LIMITS, tls: pageTls, turnedAway }));
   const secured = [verbs, ...(page === undefined || pageTls === undefined ? [] : [page])];
   const stopFollowing =
-    files === undefined || tls === undefined ? undefined : follow(files, tls, secured, logger);
+    files === undefined || tls === undefined
+      ? undefined
+      : follow(files, tls, logger, (material) => {
+          for (const server of secured) server.show(material);
+          apps.certificateEnds(material.notAfter);
+        });
+  if (tls !== undefined) apps.certificateEnds(tls.notAfter);
   return {
     url: urlOf(verbs, tls),
     probesUrl: probes && urlOf(probes, undefined),
@@ -96,12 +104,12 @@ function urlOf(server: RunningServer, tls: TlsMaterial | undefined): string {
 function follow(
   files: TlsFiles,
   read: TlsMaterial,
-  servers: readonly RunningServer[],
   logger: Logger,
+  show: (material: TlsMaterial) => void,
 ): () => void {
   const follower = new TlsFilesFollower(files, read, {
     changed: (material) => {
-      for (const server of servers) server.show(material);
+      show(material);
       logger.info({ notAfter: material.notAfter }, 'TLS files were read again and are in use');
     },
     unusable: (message) => {

@@ -89,6 +89,11 @@ export class PolicyStatus {
     this.#agenda.add(key, Math.max(this.#parts.clock.nowMs(), entry.notBeforeMs));
   }
 
+  /** Conditions as they stand, as far as is known; empty for a policy that is not known, or has none yet. */
+  conditions(key: string): readonly Condition[] {
+    return this.#entries.get(key)?.conditions ?? [];
+  }
+
   /** This process has become the one that writes: what others wrote, or did not, is looked at. */
   lookEverywhere(): void {
     for (const key of this.#entries.keys()) this.counted(key);

@@ -6,16 +6,15 @@
 import type { ErrorRequestHandler, Express } from 'express';
 import express from 'express';
 import { messageOf } from '../facts/message-of.ts';
-import type { PodFacts } from '../facts/pod-facts.ts';
 import type { BodyLimit } from '../http/body.ts';
 import { BodyBudget, readBody } from '../http/body.ts';
-import type { Committer } from '../scheduling/commit.ts';
-import type { Decider } from '../scheduling/decide.ts';
 import type { Preemptor } from '../scheduling/preempt.ts';
 import type { Ranker } from '../scheduling/rank.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { CallOutcome, VerbName } from '../telemetry/outcomes.ts';
+import type { BindParts } from './bind.ts';
 import { bindVerb } from './bind.ts';
+import type { FilterParts } from './filter.ts';
 import { filterVerb } from './filter.ts';
 import { preemptVerb } from './preempt.ts';
 import { prioritizeVerb } from './prioritize.ts';
@@ -24,13 +23,9 @@ import { healthz, metricsPage, readyz } from './probes.ts';
 import type { Observe } from './verb.ts';
 import { handler } from './verb.ts';
 
-export interface AppParts {
-  /** Resolves when it is our turn to decide about the pod, or when the caller cannot wait any longer. */
-  readonly comes: (pod: PodFacts) => Promise<void>;
-  readonly decider: Decider;
+export interface AppParts extends FilterParts, BindParts {
   readonly ranker: Ranker;
   readonly preemptor: Preemptor;
-  readonly committer: Committer;
   readonly unready: () => string | undefined;
   readonly metrics: MetricsSource;
   readonly observe: Observe;
@@ -54,7 +49,7 @@ export function buildApp(parts: AppParts): Express {
   app.post('/filter', body, handler(filterVerb(parts, logger), logger, observe));
   app.post('/prioritize', body, handler(prioritizeVerb(parts.ranker), logger, observe));
   app.post('/preempt', body, handler(preemptVerb(parts), logger, observe));
-  app.post('/bind', readBody(BIND_LIMIT), handler(bindVerb(parts.committer), logger, observe));
+  app.post('/bind', readBody(BIND_LIMIT), handler(bindVerb(parts), logger, observe));
   addPages(app, parts);
   app.use((request, response) => {
     response.status(404).json({

@@ -3,17 +3,25 @@
  *
  * @module
  */
-import type { BindRequest, Committer } from '../scheduling/commit.ts';
+import type { BindRequest, Commit, Committer } from '../scheduling/commit.ts';
 import type { Verb } from './verb.ts';
 import type { ExtenderBindingResult } from './wire.ts';
 import { parseBindingArgs } from './wire.ts';
 
-export function bindVerb(committer: Committer): Verb<BindRequest, ExtenderBindingResult> {
+export interface BindParts {
+  readonly committer: Committer;
+  /** Told of what became of each pod. */
+  readonly committed: (commit: Commit) => void;
+}
+
+export function bindVerb({ committer, committed }: BindParts): Verb<BindRequest, ExtenderBindingResult> {
   return {
     name: 'bind',
     parse: parseBindingArgs,
     answer: async (request) => {
-      const { outcome, error } = await committer.bind(request);
+      const commit = await committer.bind(request);
+      committed(commit);
+      const { outcome, error } = commit;
       return { result: { Error: error ?? '' }, outcome };
     },
   };

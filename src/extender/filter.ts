@@ -14,11 +14,13 @@ export interface FilterParts {
   readonly decider: Decider;
   /** Resolves when it is our turn to decide about the pod, or when the caller cannot wait any longer. */
   readonly comes: (pod: PodFacts) => Promise<void>;
+  /** Told of each decision. */
+  readonly decided: (decision: Decision) => void;
 }
 
 /** @param logger gets each decision about a pod of a policy, at level debug. */
 export function filterVerb(
-  { decider, comes }: FilterParts,
+  { decider, comes, decided }: FilterParts,
   logger: Logger,
 ): Verb<ExtenderArgs, ExtenderFilterResult> {
   return {
@@ -32,6 +34,7 @@ export function filterVerb(
         constraints: args.constraints,
       });
       if (decision.outcome !== 'not-ours') logDecision(logger, args, decision);
+      decided(decision);
       return { result: filterResult(args, decision), outcome: decision.outcome };
     },
   };

@@ -8,7 +8,7 @@
 import { messageOf } from '../facts/message-of.ts';
 import type { PodFacts } from '../facts/pod-facts.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import type { UnderWay } from '../ledger/reservation.ts';
+import type { Reserved, UnderWay } from '../ledger/reservation.ts';
 import type { Verdict } from '../placement/choose.ts';
 import { notInUnitText, refusalText } from '../placement/explain.ts';
 import { fullness } from '../placement/usage.ts';
@@ -28,6 +28,8 @@ export interface Commit {
   readonly outcome: BindOutcome;
   /** What kube-scheduler is told; undefined: the pod is bound. */
   readonly error: string | undefined;
+  /** Where it was bound by this very call; absent: it was not, or no policy selects it. */
+  readonly place?: Pick<Reserved, 'policy' | 'unit'>;
 }
 
 /** Whether the Binding may go out; the pod then holds its place, if a policy selects it. */
@@ -90,12 +92,17 @@ export class Committer {
     if (pod.nodeName !== undefined) return boundAlready(pod.nodeName, request);
     const clearance = this.#clear(pod, request.nodeName);
     if (clearance.kind === 'stopped') return clearance.commit;
+    const held = ledger.reservation(pod.uid);
     const marks = ledger.startBind(pod, request.nodeName);
     const { resourceVersion } = pod;
     // As the ledger has it: it takes the Binding for void once the pod has changed since.
     const isVersioned = marks !== undefined && resourceVersion !== '';
     const result = await binder.bind({ ...request, ...marks, ...(isVersioned ? { resourceVersion } : {}) });
-    if (result.outcome !== 'stale') return this.#record(request, result);
+    if (result.outcome !== 'stale') {
+      const commit = this.#record(request, result);
+      const isPlaced = commit.outcome === 'bound' && held?.state === 'reserved';
+      return isPlaced ? { ...commit, place: { policy: held.policy, unit: held.unit } } : commit;
+    }
     ledger.bindRefused(request.uid, { settlesAll: false });
     return result;
   }

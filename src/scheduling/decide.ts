@@ -10,7 +10,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { Choice } from '../placement/choose.ts';
 import { choiceText, refusalText, waitingText } from '../placement/explain.ts';
 import { Sampler } from '../placement/sample.ts';
-import type { Unit } from '../policy/resource-policy.ts';
+import type { ResourcePolicy, Unit } from '../policy/resource-policy.ts';
 import type { FilterOutcome } from '../telemetry/outcomes.ts';
 import type { Chooser, Member } from './chooser.ts';
 import type { Matcher, Membership } from './matcher.ts';
@@ -23,7 +23,12 @@ import type { Scout } from './scout.ts';
  */
 export const EXPLAINED_NODES = 100;
 
-export type Decision =
+export type Decision = Ruling & {
+  /** Whose rules it follows from; absent: no policy's, or several policies select the pod. */
+  readonly policy?: ResourcePolicy;
+};
+
+type Ruling =
   /** The nodes kube-scheduler may use: those of one unit, which now holds a place for the pod. */
   | {
       readonly outcome: 'chosen';
@@ -107,7 +112,8 @@ export class Decider {
     const { pod } = question;
     if (membership.kind === 'unplaceable') {
       this.#ledger.forget(pod.uid);
-      return { outcome: membership.outcome, text: membership.text };
+      const { outcome, text, policy } = membership;
+      return { outcome, text, ...(policy === undefined ? {} : { policy }) };
     }
     const { policy, group } = membership;
     const choice = this.#choose(question, membership);
@@ -115,15 +121,17 @@ export class Decider {
       this.#scout.done(pod.uid);
       this.#ledger.reserve({ pod, policy, group, unit: choice.unit });
       const { unit, nodeNames, verdicts } = choice;
-      return { outcome: 'chosen', nodeNames, unit, text: choiceText(policy, verdicts) };
+      return { outcome: 'chosen', policy, nodeNames, unit, text: choiceText(policy, verdicts) };
     }
     // The place is kept for a pod whose victims are leaving.
     if (!this.#ledger.isNominated(pod)) this.#ledger.forget(pod.uid);
     if (choice.kind === 'waiting') {
-      return { outcome: 'waiting', unit: choice.unit, text: waitingText(policy, choice.verdicts, choice) };
+      const text = waitingText(policy, choice.verdicts, choice);
+      return { outcome: 'waiting', policy, unit: choice.unit, text };
     }
     const isFull = choice.verdicts.every(({ passedOver }) => passedOver.startsWith('at-max'));
-    return { outcome: isFull ? 'full' : 'lacks-resources', text: refusalText(policy, choice.verdicts) };
+    const text = refusalText(policy, choice.verdicts);
+    return { outcome: isFull ? 'full' : 'lacks-resources', policy, text };
   }
 
   #choose({ pod, candidates, constraints }: Question, member: Member): Choice {

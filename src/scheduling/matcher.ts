@@ -20,6 +20,8 @@ export type Membership =
       readonly kind: 'unplaceable';
       readonly outcome: 'conflict' | 'missing-label' | 'invalid-policy';
       readonly text: string;
+      /** Absent: there are several. */
+      readonly policy?: ResourcePolicy;
     };
 
 const NONE: Membership = { kind: 'none' };
@@ -59,12 +61,12 @@ export class Matcher {
     }
     const { policy } = match;
     if (policy.problems.length > 0) {
-      return { kind: 'unplaceable', outcome: 'invalid-policy', text: invalidPolicyText(policy) };
+      return { kind: 'unplaceable', outcome: 'invalid-policy', policy, text: invalidPolicyText(policy) };
     }
     const grouping = groupOf(policy, pod.labels);
     if (grouping.kind === 'missing-label') {
       const text = missingLabelText(policy, grouping.label);
-      return { kind: 'unplaceable', outcome: 'missing-label', text };
+      return { kind: 'unplaceable', outcome: 'missing-label', policy, text };
     }
     return { kind: 'member', policy, group: grouping.group };
   }

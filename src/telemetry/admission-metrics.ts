@@ -4,7 +4,7 @@
  * @module
  */
 import type { Registry } from 'prom-client';
-import { Counter } from 'prom-client';
+import { Instruments } from './instruments.ts';
 
 /** Outcomes of a review. */
 export const REVIEW_OUTCOMES = [
@@ -20,12 +20,7 @@ export type ReviewOutcome = (typeof REVIEW_OUTCOMES)[number];
 
 /** @returns counts one answered review. */
 export function createReviewCounter(registry: Registry): (outcome: ReviewOutcome) => void {
-  const reviews = new Counter({
-    name: 'resource_policy_admission_reviews_total',
-    help: 'Pods that the API server asked about at their creation, by outcome.',
-    labelNames: ['outcome'],
-    registers: [registry],
-  });
+  const reviews = new Instruments(registry).counter('admission_reviews_total');
   for (const outcome of REVIEW_OUTCOMES) reviews.inc({ outcome }, 0);
   return (outcome) => reviews.inc({ outcome });
 }

@@ -43,6 +43,7 @@ const DEFAULTS: ServeSettings = {
   apiTimeout: 10_000,
   apiConnections: 32,
   bodyLimitMb: 64,
+  prices: undefined,
   shutdownTimeout: 25_000,
   logLevel: 'info',
   tlsCert: undefined,
@@ -73,6 +74,7 @@ describe('settings', () => {
     '--api-timeout': { value: '500ms', want: { apiTimeout: 500 } },
     '--api-connections': { value: '4', want: { apiConnections: 4 } },
     '--body-limit-mb': { value: '8', want: { bodyLimitMb: 8 } },
+    '--prices': { value: 'some/file', want: { prices: 'some/file' } },
     '--shutdown-timeout': { value: '1s', want: { shutdownTimeout: 1_000 } },
     '--log-level': { value: 'debug', want: { logLevel: 'debug' } },
     '--tls-cert': {
@@ -293,6 +295,7 @@ describe('--help', () => {
     '--api-timeout <duration>': '(default: 10s, env: RESOURCE_POLICY_API_TIMEOUT)',
     '--api-connections <count>': '(default: 32, env: RESOURCE_POLICY_API_CONNECTIONS)',
     '--body-limit-mb <count>': '(default: 64, env: RESOURCE_POLICY_BODY_LIMIT_MB)',
+    '--prices <file>': '(env: RESOURCE_POLICY_PRICES)',
     '--shutdown-timeout <duration>': '(default: 25s, env: RESOURCE_POLICY_SHUTDOWN_TIMEOUT)',
     '--log-level <level>': 'default: "info", env: RESOURCE_POLICY_LOG_LEVEL)',
     '--tls-cert <file>': '(env: RESOURCE_POLICY_TLS_CERT)',

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { request as httpsRequest } from 'node:https';
@@ -35,6 +36,7 @@ beforeAll(async () => {
 
 beforeEach(() => {
   log = [];
+  certificates = [];
   directory = mkdtempSync(join(tmpdir(), 'servers-'));
   writeFileSync(at('ca'), ca.certPem);
   write(first);
@@ -52,6 +54,9 @@ function write({ certPem, keyPem }: Identity): void {
   writeFileSync(at('key'), keyPem);
 }
 
+/** When the certificates end that were shown, in order. */
+let certificates: Date[] = [];
+
 const portOf = ({ url }: Servers): number => Number(new URL(url).port);
 
 const says =
@@ -61,7 +66,12 @@ const says =
 
 async function open(settings: Partial<PageSettings & TlsSettings> = {}): Promise<Servers> {
   const servers = await openServers(
-    { app: says('verbs'), probes: says('pages'), page: says('page') },
+    {
+      app: says('verbs'),
+      probes: says('pages'),
+      page: says('page'),
+      certificateEnds: (end) => void certificates.push(end),
+    },
     {
       listen: FREE,
       tlsCert: undefined,
@@ -199,6 +209,9 @@ describe('files that rotate', () => {
     await vi.waitFor(async () => expect(await get(url, client)).toMatchObject({ server: 'second' }));
     const page = pageUrl!.replace('0.0.0.0', '127.0.0.1');
     expect(await get(page, client)).toMatchObject({ server: 'second' });
+    expect(certificates).toEqual(
+      [first, second].map(({ certPem }) => new X509Certificate(certPem).validToDate),
+    );
     expect(log).toMatchObject([{ level: 30, msg: 'TLS files were read again and are in use' }]);
   });
 

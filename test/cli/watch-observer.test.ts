@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { watchObserver } from '../../src/cli/watch-observer.ts';
 import type { ListWatchObserver } from '../../src/cluster/list-watch.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
+import { QUIET_GAUGES } from '../support/quiet-gauges.ts';
 
 const WARN = 40;
 
@@ -15,13 +16,7 @@ async function told(
     { level: 'debug', base: null, timestamp: false },
     { write: (line: string) => void log.push(JSON.parse(line)) },
   );
-  const metrics = createMetrics({
-    reservations: () => 0,
-    trackedPods: () => 0,
-    trackedNodes: () => 0,
-    policies: () => 0,
-    watchAges: () => [],
-  });
+  const metrics = createMetrics(QUIET_GAUGES);
   report(watchObserver('pods', logger, metrics));
   return { log, metrics: await metrics.registry.metrics() };
 }

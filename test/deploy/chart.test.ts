@@ -2,6 +2,7 @@
 import { parse } from 'yaml';
 import { describe, expect, it } from 'vitest';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
+import { QUIET_GAUGES } from '../support/quiet-gauges.ts';
 import { CHART, COPIES, read } from './tools/manifests.ts';
 
 type Tree = Readonly<Record<string, unknown>>;
@@ -72,13 +73,7 @@ describe('alerts', () => {
   const rules = groups.flatMap((group) => group.rules);
 
   it('speak of metrics that there are', async () => {
-    const { registry } = createMetrics({
-      reservations: () => 0,
-      trackedPods: () => 0,
-      trackedNodes: () => 0,
-      policies: () => 0,
-      watchAges: () => [],
-    });
+    const { registry } = createMetrics(QUIET_GAUGES);
     const there = new Set(registry.getMetricsAsArray().map(({ name }) => name));
     const named = rules.flatMap(({ expr }) => expr.match(/resource_policy_\w+/g) ?? []);
     expect(named.length).toBeGreaterThanOrEqual(rules.length);

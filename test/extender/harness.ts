@@ -29,6 +29,7 @@ import { podFacts } from '../../src/facts/pod-facts.ts';
 import { aNode, aPolicy, VIRTUAL_NODES } from '../support/builders.ts';
 import { NO_SCOUT, plainChooser } from '../support/plain-chooser.ts';
 import { QUIET } from '../../src/ledger/quiet-listener.ts';
+import { QUIET_GAUGES } from '../support/quiet-gauges.ts';
 import type { PolicyBuilder } from '../support/builders.ts';
 
 const EXAMPLE = join(import.meta.dirname, '../../examples/spark-pi/resourcepolicy.yaml');
@@ -115,6 +116,8 @@ export class Extender {
     const view = { unready: () => this.unready };
     const chooser = plainChooser(ledger, () => 0);
     const metrics = createMetrics({
+      ...QUIET_GAUGES,
+      shownPolicies: () => ledger.policiesOf('default'),
       reservations: () => ledger.reservationCount,
       trackedPods: () => ledger.podCount,
       trackedNodes: () => ledger.nodeCount,
@@ -148,8 +151,10 @@ export class Extender {
         },
       }),
       unready: view.unready,
-      metrics: { contentType: metrics.registry.contentType, metrics: () => metrics.registry.metrics() },
+      metrics,
       observe: (verb, outcome, seconds) => metrics.call(verb, outcome, seconds),
+      decided: (decision) => metrics.decided(decision),
+      committed: ({ place }) => metrics.bound(place),
       logger,
       bodyLimitBytes,
     });

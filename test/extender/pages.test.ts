@@ -62,6 +62,26 @@ describe('/metrics', () => {
     expect(sample(text, 'resource_policy_bind_seconds_count')).toBe(2);
   });
 
+  it('counts decisions and bindings by policy and unit', async () => {
+    const extender = await anExtender();
+    await extender.filter();
+    await extender.filter({ NodeNames: ['cn-beijing.192.168.0.21'] });
+    await extender.filter();
+    await extender.bind({ Node: 'cn-beijing.192.168.0.11' });
+
+    const { text } = await extender.get('/metrics');
+
+    const of = 'policy_namespace="default",policy="spark"';
+    expect({
+      chosen: sample(
+        text,
+        `resource_policy_decisions_total{${of},outcome="chosen",unit="ecs(kubernetes.io/arch=amd64)"}`,
+      ),
+      lacks: sample(text, `resource_policy_decisions_total{${of},outcome="lacks-resources",unit=""}`),
+      bound: sample(text, `resource_policy_bindings_total{${of},unit="ecs(kubernetes.io/arch=amd64)"}`),
+    }).toEqual({ chosen: 2, lacks: 1, bound: 1 });
+  });
+
   it('tells what is known and held', async () => {
     const extender = await anExtender();
     await extender.filter();
@@ -87,7 +107,7 @@ describe('/metrics', () => {
     const names = [...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name);
     expect(names.length).toBeGreaterThan(10);
     expect(names.filter((name) => !text.includes(`# HELP ${name} `))).toEqual([]);
-    expect(names.filter((name) => name?.startsWith('resource_policy_') !== true)).toEqual([]);
+    expect(names.filter((name) => !/^(resource_policy|process)_/.test(name ?? ''))).toEqual([]);
   });
 });
 

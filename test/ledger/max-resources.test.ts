@@ -138,7 +138,7 @@ describe('a group at its maxResources', () => {
       aPolicy('spark').unit({ resource: 'ecs', maxResources: { cpu: '1500m', memory: '8Gi' } }),
     ]);
     world.sees(pod.on('ecs-0'));
-    expect(world.filter(inJob('e2'))).toEqual({
+    expect(world.filter(inJob('e2'))).toMatchObject({
       outcome: 'full',
       text: 'ResourcePolicy spark: unit 1 ecs has no room left in maxResources cpu 1500m, memory 8Gi',
     });

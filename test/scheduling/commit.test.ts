@@ -25,7 +25,7 @@ describe('the Binding', () => {
   test('carries policy and unit; in the first unit no deletion cost', async () => {
     const world = harness();
     world.filter(pod);
-    expect(await world.bind(pod, 'ecs-0')).toEqual({ outcome: 'bound', error: undefined });
+    expect(await world.bind(pod, 'ecs-0')).toMatchObject({ outcome: 'bound', error: undefined });
     expect(world.bindings).toEqual([
       {
         namespace: 'default',
@@ -278,7 +278,7 @@ describe('a pod that has changed since it was decided upon', () => {
     world.filter(pod);
     const answers: BindResult[] = [{ outcome: 'stale', pod: pod.version('3').facts() }, bound];
     world.answer = () => answers.shift() ?? bound;
-    expect(await world.bind(pod, 'ecs-0')).toEqual({ outcome: 'bound', error: undefined });
+    expect(await world.bind(pod, 'ecs-0')).toMatchObject({ outcome: 'bound', error: undefined });
     expect(versions(world)).toEqual(['1', '3']);
     expect(world.taken(policy, 's1', 0)).toBe(1);
   });
