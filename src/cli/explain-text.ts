@@ -238,7 +238,7 @@ function costText({ value, writtenBy, ofUnit }: DeletionCost): string {
 }
 
 function waitingRows(
-  { message, since, gates, nominatedNode, timed, unchecked }: Waiting,
+  { message, since, gates, waitingRoom, pinnedTo, nominatedNode, timed, unchecked }: Waiting,
   { at, decision }: PodReport,
 ): readonly Row[] {
   const scheduler =
@@ -254,6 +254,13 @@ function waitingRows(
     : [];
   return [
     ['Gates', gates.length === 0 ? undefined : `${gates.join(', ')}: not tried before they are removed`],
+    ['Line', waitingRoom === undefined ? undefined : lineText(waitingRoom)],
+    [
+      'Pinned',
+      pinnedTo === undefined
+        ? undefined
+        : `to unit ${pinnedTo}, which was certain when it was created: it goes to no other`,
+    ],
     ['Scheduler', scheduler],
     ['Timers', [...timed.map((wait) => timerText(wait, at)), ...unbegun].join('\n')],
     [
@@ -269,6 +276,11 @@ function waitingRows(
         : `${unchecked.join(', ')}: fewer nodes may be feasible than FIT says`,
     ],
   ];
+}
+
+function lineText({ before }: NonNullable<Waiting['waitingRoom']>): string {
+  const place = before === 0 ? 'first of its group' : `behind ${before} of its group`;
+  return `${place} in the waiting room, which pods leave, oldest first, as their group has room`;
 }
 
 function timerText({ unit, since, until }: TimedWait, at: string): string {

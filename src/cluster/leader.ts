@@ -12,6 +12,8 @@ import type { Lease, LeaseState } from './lease.ts';
 const DURATION_MS = 15_000;
 const RENEW_DEADLINE_MS = 10_000;
 const RETRY_MS = 2_000;
+/** An API server that has just started refuses everything until it has read who may do what. */
+const FORBIDDEN_AFTER_MS = 5_000;
 /** A right that is missing is given by a person. */
 const FORBIDDEN_RETRY_MS = 10_000;
 /** How often a replica that has asked for the lease looks whether it may have it. */
@@ -33,7 +35,10 @@ export interface LeaderObserver {
   elected(after: string | undefined): void;
   /** It leads no more. */
   deposed(): void;
-  /** The account may not use the Lease; told once until it may. Nobody leads; it is tried again every ten seconds. */
+  /**
+   * The account may not use the Lease, and that for some seconds; told once until it may. Nobody leads; it is tried again
+   * every ten seconds.
+   */
   forbidden(message: string): void;
   /** The API server cannot be asked; told once until it can. */
   failing(message: string): void;
@@ -63,6 +68,8 @@ export class Leader {
   /** Until when the lease is asked for. */
   #wantedUntilMs = -Infinity;
   #trouble: 'forbidden' | 'failing' | undefined;
+  /** Since when every request has been refused for want of a right. */
+  #forbiddenSinceMs: number | undefined;
   #running: Promise<void> | undefined;
   #cancelNext: (() => void) | undefined;
   #cancelEnd: (() => void) | undefined;
@@ -119,6 +126,7 @@ export class Leader {
     try {
       await this.#acquireOrRenew();
       this.#trouble = undefined;
+      this.#forbiddenSinceMs = undefined;
       this.#nextIn(this.#isWanted ? ASKING_RETRY_MS : RETRY_MS);
     } catch (error) {
       this.#nextIn(this.#failed(error) === 'forbidden' && !this.leads ? FORBIDDEN_RETRY_MS : RETRY_MS);
@@ -126,7 +134,11 @@ export class Leader {
   }
 
   #failed(error: unknown): 'forbidden' | 'failing' {
-    const trouble = error instanceof ApiError && error.status === 403 ? 'forbidden' : 'failing';
+    const now = this.#parts.clock.nowMs();
+    const isForbidden = error instanceof ApiError && error.status === 403;
+    this.#forbiddenSinceMs = isForbidden ? (this.#forbiddenSinceMs ?? now) : undefined;
+    const isLasting = now - (this.#forbiddenSinceMs ?? now) >= FORBIDDEN_AFTER_MS;
+    const trouble = isLasting ? 'forbidden' : 'failing';
     const message = error instanceof Error ? error.message : String(error);
     if (this.#trouble !== trouble) this.#parts.observer[trouble](message);
     this.#trouble = trouble;

@@ -19,6 +19,7 @@ import {
 } from '../placement/explain.ts';
 import { matchPolicy } from '../policy/match.ts';
 import type { ResourcePolicy, Unit } from '../policy/resource-policy.ts';
+import { policyKey } from '../policy/resource-policy.ts';
 import { unmetRequirements } from '../policy/requirements.ts';
 import type { Member } from './chooser.ts';
 import type { Placement } from './explain-placement.ts';
@@ -100,6 +101,10 @@ export interface Waiting {
   readonly since?: string;
   /** Scheduling gates: kube-scheduler does not try a pod that has any. */
   readonly gates: readonly string[];
+  /** It is in the waiting room, behind so many pods of its group. */
+  readonly waitingRoom?: { readonly before: number };
+  /** Name of the unit that was certain when it was created: it is tied to nodes of that unit, and goes to no other. */
+  readonly pinnedTo?: string;
   /** Victims of a preemption are leaving this node for the pod. */
   readonly nominatedNode?: string;
   /** Waits for resources that end by themselves. */
@@ -149,7 +154,7 @@ export function explainPod(snapshot: Sight, { facts: pod, constraints, lastWord 
         ? []
         : member.policy.units.map((unit) => unitOf(snapshot, pod, { member, unit, choice })),
     ...(member === undefined || choice === undefined ? {} : { decision: decisionOf(member.policy, choice) }),
-    ...(isWaiting ? { waiting: waitingOf(pod, member?.policy, { constraints, lastWord }) } : {}),
+    ...(isWaiting ? { waiting: waitingOf(snapshot, pod, member, { constraints, lastWord }) } : {}),
     ...(placement === undefined ? {} : { placement }),
   };
 }
@@ -265,16 +270,24 @@ function decisionOf(policy: ResourcePolicy, choice: Choice): PodDecision {
 }
 
 function waitingOf(
+  { ledger }: Pick<Sight, 'ledger'>,
   pod: PodFacts,
-  policy: ResourcePolicy | undefined,
+  member: Member | undefined,
   { constraints, lastWord }: Pick<SeenPod, 'constraints' | 'lastWord'>,
 ): Waiting {
+  const line =
+    pod.isInWaitingRoom && member !== undefined
+      ? ledger.held({ policyKey: policyKey(member.policy), group: member.group })
+      : [];
+  const before = line.findIndex(({ uid }) => uid === pod.uid);
   return {
     ...(lastWord === undefined ? {} : { message: lastWord.message }),
     ...(lastWord?.sinceMs === undefined ? {} : { since: timeText(lastWord.sinceMs) }),
     gates: constraints.gates,
+    ...(before === -1 ? {} : { waitingRoom: { before } }),
+    ...(pod.pinnedUnit === undefined ? {} : { pinnedTo: pod.pinnedUnit }),
     ...(pod.nominatedNode === undefined ? {} : { nominatedNode: pod.nominatedNode }),
-    timed: policy === undefined ? [] : timedWaits(pod, policy),
+    timed: member === undefined ? [] : timedWaits(pod, member.policy),
     unchecked: constraints.others,
   };
 }

@@ -46,7 +46,7 @@ describe('the webhook of serve', () => {
       settings: { admission: undefined, admissionName: NAME, admissionSchedulerName: undefined },
       client: api,
       ledger: { policiesOf: () => [] },
-    arrives: () => ({ kind: 'queued' }),
+      arrives: () => ({ kind: 'queued' }),
       metrics: { registry: new Registry() },
       logger: pino({ level: 'silent' }),
     });

@@ -24,6 +24,11 @@ function pod(subject: PodBuilder | PodSpec, cluster: ClusterSpec = {}, width = 1
   return podText(explainPod(snapshotOf(all), seen(subject)), width).split('\n');
 }
 
+/** The rows that say what keeps a pod from kube-scheduler, or from other units. */
+function lineRows(of: PodBuilder, before: readonly PodBuilder[] = []): readonly string[] {
+  return pod(of, { pods: before }).filter((line) => /^(Gates|Line|Pinned)/.test(line));
+}
+
 function policy(subject: PolicyBuilder, cluster: ClusterSpec = {}, width = 100): readonly string[] {
   const all = { nodes, nowMs: 5 * MINUTES, ...cluster, policies: [subject, ...(cluster.policies ?? [])] };
   const report = explainPolicy(snapshotOf(all), subject.parsed());
@@ -121,6 +126,21 @@ describe('the text on a pod', () => {
       `Timers     in ${ecs} since 4m ago, 6m left`,
       'Nominated  ecs-1: pods of lower priority are leaving it for this one',
       'Unchecked  resource claims: fewer nodes may be feasible than FIT says',
+    ]);
+  });
+
+  it('with its place in the waiting room, or the unit that it is tied to', () => {
+    const older = aPod('older').gated().createdAt(-9_000);
+
+    expect(lineRows(aPod('p').gated())[1]).toBe(
+      'Line       first of its group in the waiting room, which pods leave, oldest first, as their group',
+    );
+    expect(lineRows(aPod('p').gated(), [older])).toEqual([
+      'Gates      resource-policy.scheduling/waits-for-max: not tried before they are removed',
+      'Line       behind 1 of its group in the waiting room, which pods leave, oldest first, as their group',
+    ]);
+    expect(lineRows(aPod('p').pinnedTo('eci'))).toEqual([
+      'Pinned     to unit eci, which was certain when it was created: it goes to no other',
     ]);
   });
 

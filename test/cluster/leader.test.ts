@@ -502,6 +502,16 @@ describe('a replica that is started again under its name', () => {
 });
 
 describe('an account without the right', () => {
+  it('is not thought to lack it for good while the API server starts', async () => {
+    const scene = new Scene();
+    const one = scene.contender('one');
+    one.onRequest = () => (one.requests.length > 2 ? Promise.resolve() : Promise.reject(forbidden()));
+    one.leader.start();
+
+    await scene.time.advance(6_000);
+    expect([one.leads, one.told.filter((told) => told.startsWith('forbidden'))]).toEqual([true, []]);
+  });
+
   it('leads nothing, is told of it once, and looks again every ten seconds', async () => {
     const scene = new Scene();
     const one = scene.contender('one');
@@ -509,8 +519,9 @@ describe('an account without the right', () => {
     one.leader.start();
 
     await scene.time.advance(3 * FORBIDDEN_RETRY_MS);
-    expect([one.leads, one.told]).toEqual([false, ['forbidden: leases is forbidden']]);
-    expect(one.requests.map(({ atMs }) => atMs)).toEqual([0, 10_000, 20_000, 30_000]);
+    const told = ['failing: leases is forbidden', 'forbidden: leases is forbidden'];
+    expect([one.leads, one.told]).toEqual([false, told]);
+    expect(one.requests.map(({ atMs }) => atMs)).toEqual([0, 2_000, 4_000, 6_000, 16_000, 26_000]);
 
     one.onRequest = async () => undefined;
     await scene.time.advance(FORBIDDEN_RETRY_MS);
