@@ -19,6 +19,8 @@ import { sorted } from './sorted.ts';
 
 /** Pods that are looked at without a stop, in some ten microseconds. */
 const STRETCH = 128;
+/** Of what kube-scheduler, which is not asked, says nothing. */
+const IN_WAITING_ROOM = 'all units of its group were at max: kube-scheduler is asked when one has room';
 /** Longest reason in a list. */
 const LONGEST_WHY = 400;
 
@@ -87,7 +89,7 @@ function podRow(ledger: Ledger, policy: ResourcePolicy, pod: PodFacts): PodRow {
       return { name, state: 'placing', ...unitOf(policy, held.unit?.name), ...on, sinceMs: createdMs };
     }
     const state = terminating ? 'leaving' : 'waiting';
-    const why = reasonIn(pod.unschedulable ?? '');
+    const why = pod.isInWaitingRoom ? IN_WAITING_ROOM : reasonIn(pod.unschedulable ?? '');
     const unit = unitOf(policy, ledger.waitingUnit(pod.uid));
     return { name, state, ...unit, sinceMs: createdMs, ...(why === '' ? {} : { why }) };
   }

@@ -96,7 +96,7 @@ function* groupTally(counts: Counts, group: GroupCounts): Task<GroupTally> {
   const waitingIn = new Map<string | undefined, number>();
   let waiting = 0;
   let looked = 0;
-  const uids = [...group.pending];
+  const uids = [...group.pending, ...group.held, ...group.outside];
   for (const uid of uids) {
     looked += 1;
     if (looked % STRETCH === 0) yield;

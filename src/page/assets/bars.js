@@ -35,7 +35,7 @@ export function unitBars(units, { waiting, groups, isBrief = false }) {
           { class: 'unit-name' },
           h('span', { class: 'order' }, String(unit.number)),
           swatch(unit.resource),
-          h('span', { class: 'text', attrs: { title: unit.name } }, unit.name),
+          unitName(unit.name),
         ),
         bar(unit, scale),
         figures(unit, groups, isBrief),
@@ -60,6 +60,7 @@ export function unitBars(units, { waiting, groups, isBrief = false }) {
           'span',
           { class: 'figures' },
           h('strong', {}, number(waiting)),
+          ' ',
           h('span', { class: 'aside' }, waiting === 1 ? 'pod without a place' : 'pods without a place'),
         ),
       ),
@@ -90,6 +91,21 @@ export function smallBar(unit, used) {
           h('span', { class: 'used', vars: { '--size': share(used, Math.max(1, max)) } }),
         ),
       ),
+  );
+}
+
+/**
+ * The kind of nodes, and apart from it what they are selected by: `ecs(kubernetes.io/arch=amd64)` is long.
+ *
+ * @param {string} name
+ */
+export function unitName(name) {
+  const [, kind = name, selector = '', rest = ''] = /^([^(]+)\((.*)\)(.*)$/.exec(name) ?? [];
+  return h(
+    'span',
+    { class: 'text', attrs: { title: name } },
+    kind + rest,
+    selector !== '' && h('span', { class: 'selector' }, selector),
   );
 }
 
@@ -148,7 +164,10 @@ function bar(unit, scale) {
         };
   return h(
     'span',
-    { class: max === undefined ? 'bar open' : 'bar', attrs: { ...attrs, title: said } },
+    {
+      class: ['bar', max === undefined ? 'open' : '', used === 0 ? 'none' : ''].filter(Boolean).join(' '),
+      attrs: { ...attrs, title: said },
+    },
     h(
       'span',
       { class: 'track', vars: { '--size': share(inside, scale) } },
@@ -180,8 +199,11 @@ function figures(unit, groups, isBrief) {
     'span',
     { class: 'figures' },
     h('strong', {}, number(used)),
+    ' ',
     max !== undefined && h('span', { class: 'of' }, `/ ${number(max)}`),
+    ' ',
     isFull && h('span', { class: 'tag full' }, max === 0 ? 'closed' : 'full'),
+    ' ',
     asides.length > 0 && h('span', { class: 'aside' }, asides.join(' · ')),
   );
 }

@@ -39,7 +39,7 @@ export function frameView(route, replica, connection) {
 }
 
 /** @param {Route} route */
-function crumbs({ namespace, policy, group, pod }) {
+function crumbs({ namespace, policy, group }) {
   if (namespace === undefined || policy === undefined) return undefined;
   const steps = [
     { text: 'Policies', href: hashOf({}) },
@@ -52,9 +52,6 @@ function crumbs({ namespace, policy, group, pod }) {
             href: hashOf({ namespace, policy, group }),
           },
         ]),
-    ...(group === undefined || pod === undefined
-      ? []
-      : [{ text: pod, href: hashOf({ namespace, policy, group, pod }) }]),
   ];
   return h(
     'nav',

@@ -30,6 +30,8 @@ let replica;
 let assets;
 /** @type {number | undefined} */
 let lostMs;
+/** What was last shown, and of which list: another part of it is still being waited for. @type {{ place: string, answer: Answer } | undefined} */
+let held;
 /** Whether the next answer to what is looked at is to get the focus. */
 let isArriving = false;
 let failures = 0;
@@ -89,7 +91,10 @@ async function update() {
 
 function draw() {
   const { view, beside } = questionsOf(route);
-  const answer = lastAnswer(view);
+  const place = hashOf({ ...route, pod: undefined, filter: '', from: 0 });
+  const known = lastAnswer(view);
+  const answer = known ?? (held?.place === place ? held.answer : undefined);
+  held = answer && { place, answer };
   const connection = { lostMs, shownMs: answer?.body === undefined ? undefined : answer.atMs };
   show(frame, frameView(route, replica, connection));
   show(
@@ -97,7 +102,7 @@ function draw() {
     noticesView({ replica, connection, isOutdated: replica !== undefined && replica.assets !== assets }),
   );
   show(main, contentOf(answer, beside));
-  const isLoading = answer === undefined && lostMs === undefined;
+  const isLoading = known === undefined && lostMs === undefined;
   main.setAttribute('aria-busy', String(isLoading));
   document.documentElement.classList.toggle('old', lostMs !== undefined);
   document.title = [titleOf(route), 'resource-policy'].filter((part) => part !== '').join(' · ');

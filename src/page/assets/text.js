@@ -48,10 +48,10 @@ export function span(ms) {
 
 /** @type {Readonly<Record<string, string>>} */
 const KINDS = {
-  ecs: 'ECS, nodes that are paid for',
+  ecs: 'ECS, real nodes',
   eci: 'ECI, virtual nodes',
   acs: 'ACS, virtual nodes',
-  elastic: 'elastic, nodes that are added',
+  elastic: 'elastic, real nodes that are added',
   any: 'nodes of any kind',
 };
 

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { legend, swatch, unitBars } from './bars.js';
+import { legend, swatch, unitBars, unitName } from './bars.js';
 import { h } from './dom.js';
 import { filterBox, pager, table } from './list.js';
 import { hashOf } from './route.js';
-import { labelsText, number, span } from './text.js';
+import { number, span } from './text.js';
 
 /** @typedef {import('../answers.ts').GroupAnswer} GroupAnswer */
 /** @typedef {import('../answers.ts').PodRow} PodRow */
@@ -31,7 +31,13 @@ export function groupView(answer, route, { nowMs, explanation }) {
       'div',
       { key: 'head', class: 'head' },
       h('h1', { key: 'title', attrs: { tabindex: '-1' } }, titleOf(answer)),
-      group !== undefined && policy.isGrouped && h('p', { class: 'lead' }, labelsText(group.labels)),
+      group !== undefined &&
+        policy.isGrouped &&
+        h(
+          'p',
+          { class: 'lead' },
+          `group of ${policy.name}, by ${group.labels.map(([label]) => label).join(', ')}`,
+        ),
     ),
     group !== undefined &&
       h(
@@ -62,7 +68,9 @@ export function groupView(answer, route, { nowMs, explanation }) {
           : table(
               'Pods',
               [{ text: 'Pod' }, { text: 'State' }, { text: 'Where' }, { text: 'Since', class: 'number' }],
-              pods.rows.flatMap((pod) => podRows(pod, route, nowMs)),
+              pods.rows.flatMap((pod, index) =>
+                podRows(pod, route, { nowMs, isSameWhy: pod.why === pods.rows[index - 1]?.why }),
+              ),
             ),
         pager(route, pods, 'pods'),
       ),
@@ -81,27 +89,22 @@ function titleOf({ policy, group }) {
 /**
  * @param {PodRow} pod
  * @param {Route} route
- * @param {number} nowMs
+ * @param {object} options
+ * @param {number} options.nowMs
+ * @param {boolean} options.isSameWhy Whether the reason is that of the row above.
  */
-function podRows({ name, state, unit, nodeName, sinceMs, why }, route, nowMs) {
+function podRows({ name, state, unit, nodeName, sinceMs, why }, route, { nowMs, isSameWhy }) {
   const isChosen = route.pod === name;
+  const isWhyShown = why !== undefined && !isSameWhy;
   const row = h(
     'tr',
-    {
-      key: `pod ${name}`,
-      class: [isChosen ? 'chosen' : '', why === undefined ? '' : 'with-why'].join(' ').trim(),
-    },
+    { key: `pod ${name}`, class: [isChosen ? 'chosen' : '', isWhyShown ? 'with-why' : ''].join(' ').trim() },
     h(
       'th',
       { attrs: { scope: 'row' } },
       h(
         'a',
-        {
-          attrs: {
-            href: hashOf({ ...route, pod: name }),
-            'aria-current': isChosen ? 'true' : undefined,
-          },
-        },
+        { attrs: { href: hashOf({ ...route, pod: name }), 'aria-current': isChosen ? 'true' : undefined } },
         name,
       ),
     ),
@@ -109,13 +112,15 @@ function podRows({ name, state, unit, nodeName, sinceMs, why }, route, nowMs) {
     h(
       'td',
       { class: 'where' },
-      unit !== undefined && h('span', { class: 'unit-chip' }, swatch(unit.resource), unit.name),
+      unit !== undefined && h('span', { class: 'unit-chip' }, swatch(unit.resource), unitName(unit.name)),
       nodeName !== undefined && h('span', { class: 'muted' }, nodeName),
-      unit === undefined && nodeName === undefined && h('span', { class: 'muted' }, '–'),
+      unit === undefined &&
+        nodeName === undefined &&
+        h('span', { class: 'muted' }, isSameWhy && why !== undefined ? 'same reason' : '–'),
     ),
     h('td', { class: 'number muted' }, sinceMs === undefined ? '–' : span(nowMs - sinceMs)),
   );
-  if (why === undefined) return [row];
+  if (!isWhyShown) return [row];
   return [
     row,
     h(
