@@ -217,18 +217,25 @@ test('with more jobs and teams: screenshots, and nothing that axe finds wrong, l
     .first()
     .getByRole('rowheader')
     .textContent();
-  const views = { policies: '#/', policy: '#/analytics/spark', pod: `${waiting}/${name}` };
+  const views = [
+    { view: 'policies', hash: '#/', height: 680 },
+    { view: 'policy', hash: '#/analytics/spark', height: 800 },
+    { view: 'pod', hash: `${waiting}/${name}`, height: 1_020 },
+  ];
 
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    for (const [view, hash] of Object.entries(views)) {
+    for (const { view, hash, height } of views) {
+      await page.setViewportSize({ width: 1_360, height });
       await page.goto(`${url}/${hash}`);
       await page
         .locator(view === 'pod' ? '[data-decision]' : '.units')
         .first()
         .waitFor();
+      await page.mouse.move(0, 0);
       await nextUpdates(2);
       expect(await accessibilityProblems(page)).toEqual([]);
+      await page.evaluate('document.activeElement.blur()');
       await page.screenshot({ path: join(SCREENSHOTS, `page-${view}-${colorScheme}.png`) });
     }
   }
