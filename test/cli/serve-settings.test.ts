@@ -156,6 +156,20 @@ describe('settings', () => {
   );
 });
 
+describe('the page', () => {
+  it('may be anywhere with TLS', async () => {
+    const { settings } = await serve('--page', '0.0.0.0:8912', ...TLS);
+
+    expect(settings).toMatchObject({ page: { host: '0.0.0.0', port: 8912 } });
+  });
+
+  it('at localhost is at the address that was found harmless', async () => {
+    expect((await serve('--page', 'localhost:8912')).settings).toMatchObject({
+      page: { host: expect.stringMatching(/^(127\.0\.0\.1|::1)$/), port: 8912 },
+    });
+  });
+});
+
 describe('what is refused before anything starts', () => {
   const refused: Record<string, { flags: readonly string[]; want: readonly string[] }> = {
     'every address': {
@@ -201,6 +215,17 @@ describe('what is refused before anything starts', () => {
     'probes nowhere': {
       flags: ['--probes', '8912'],
       want: ["option '--probes <host:port>' argument '8912' is invalid.", 'is not HOST:PORT'],
+    },
+    'a page for everybody': {
+      flags: ['--page', '0.0.0.0:8912'],
+      want: [
+        'error: --page 0.0.0.0:8912 is not a loopback address, and whoever reaches it can read the names and labels of pods.',
+        '--tls-cert FILE --tls-key FILE --client-ca FILE',
+      ],
+    },
+    'a page under a name that only starts like localhost': {
+      flags: ['--page', 'localhost.example.com:8912'],
+      want: ['--page localhost.example.com:8912 is not a loopback address'],
     },
     'an address without a port': {
       flags: ['--listen', '127.0.0.1'],
@@ -302,6 +327,7 @@ describe('--help', () => {
     '--tls-key <file>': '(env: RESOURCE_POLICY_TLS_KEY)',
     '--client-ca <file>': '(env: RESOURCE_POLICY_CLIENT_CA)',
     '--probes <host:port>': '(env: RESOURCE_POLICY_PROBES)',
+    '--page <host:port>': '(env: RESOURCE_POLICY_PAGE)',
     '--admission <host:port>': '(env: RESOURCE_POLICY_ADMISSION)',
     '--admission-name <name>': '(default: "resource-policy", env: RESOURCE_POLICY_ADMISSION_NAME)',
     '--admission-scheduler-name <name>': '(env: RESOURCE_POLICY_ADMISSION_SCHEDULER_NAME)',
