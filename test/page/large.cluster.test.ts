@@ -87,7 +87,9 @@ test('names are text, whatever is in them', async () => {
   expect(await page.title()).toBe(`${HOSTILE_NAME} · resource-policy`);
   scene.remove(aPod(HOSTILE_NAME).labels({ app: 'spark', [GROUP_LABEL]: 'job-0' }));
   await page.getByText(`there is no pod ${HOSTILE_NAME} in namespace default`).waitFor();
-  // Which the browser tells of by itself.
+  // Which the browser tells of by itself, each time.
+  await page.goto(`${url}/#/`);
+  await page.getByRole('heading', { name: 'Policies' }).waitFor();
   watched.errors.splice(0, Infinity, ...watched.errors.filter((error) => !error.includes('404 (Not Found)')));
 });
 
