@@ -74,7 +74,14 @@ export function makeWorld(
     new Attempts({ clock, retry: nothing }),
   );
   return {
-    decider: new Decider({ ledger, matcher, chooser, view: { unready: () => undefined }, scout: NO_SCOUT }),
+    decider: new Decider({
+      ledger,
+      matcher,
+      chooser,
+      view: { unready: () => undefined },
+      scout: NO_SCOUT,
+      offers: { saw: nothing },
+    }),
     nodeNames,
     pods: Array.from({ length: ASKING_PODS }, (_, pod) => podOf(`asking-${pod}`, pod % groups)),
   };

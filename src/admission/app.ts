@@ -17,6 +17,7 @@ import { admittedPod } from './admitted-pod.ts';
 import type { PatchOperation } from '../placement/pin.ts';
 import type { Arrival, Newcomer } from '../scheduling/arrivals.ts';
 import type { MutationSettings } from './mutation.ts';
+import { isLookedAt } from '../placement/pin.ts';
 import { isOurs, isPlaced, mutationsOf } from './mutation.ts';
 import { newcomerOf } from './newcomer.ts';
 import type { ReviewRequest } from './review.ts';
@@ -73,7 +74,8 @@ function changesFor(
   try {
     const admitted = admittedPod(pod);
     const policies = policiesOf(namespace).filter((policy) => selects(policy, admitted.labels));
-    const isInLine = policies.length > 0 && isPlaced(admitted) && isOurs(admitted, settings);
+    const isNew = isPlaced(admitted) && !isLookedAt(pod);
+    const isInLine = policies.length > 0 && isNew && isOurs(admitted, settings);
     const arrival: Arrival = isInLine
       ? arrives(newcomerOf(namespace, admitted, policies), !isDryRun)
       : { kind: 'queued' };

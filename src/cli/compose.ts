@@ -43,6 +43,7 @@ import { Chooser } from '../scheduling/chooser.ts';
 import { Committer } from '../scheduling/commit.ts';
 import { Decider } from '../scheduling/decide.ts';
 import { Matcher } from '../scheduling/matcher.ts';
+import { differenceText, OfferCheck } from '../scheduling/offer-check.ts';
 import { Preemptor } from '../scheduling/preempt.ts';
 import { Ranker } from '../scheduling/rank.ts';
 import { Scout } from '../scheduling/scout.ts';
@@ -145,6 +146,7 @@ export function compose(settings: ServeSettings, logger: Logger, prices?: PriceL
     trackedNodes: () => ledger.nodeCount,
     policies: () => ledger.policyCount,
     watchAges: () => view.ages(),
+    samplingDiffers: () => offers.difference !== undefined,
   });
   const wake = wakeBy(chores, logger, metrics);
   const waker = new Waker({ ledger, clock, wake, schedule: after, isLeading: () => work.isLeading() });
@@ -168,6 +170,8 @@ export function compose(settings: ServeSettings, logger: Logger, prices?: PriceL
     ledger,
     nodes: () => nodes.items(),
     virtualNodes: settings.virtualNodeLabel,
+    samplingProblem: () =>
+      offers.difference && differenceText(offers.difference, settings.percentageOfNodesToScore),
     clock,
     schedule: after,
     logger,
@@ -274,6 +278,15 @@ export function compose(settings: ServeSettings, logger: Logger, prices?: PriceL
     unready: () => view.unready(),
     metrics,
   };
+  const offers = new OfferCheck({
+    percentage: settings.percentageOfNodesToScore,
+    changed: (difference) => {
+      if (difference === undefined)
+        logger.info('kube-scheduler offers as many nodes as it was said to again');
+      else logger.warn(differenceText(difference, settings.percentageOfNodesToScore));
+      work.lookEverywhere();
+    },
+  });
   const scout = new Scout({
     ledger,
     clock,
@@ -289,7 +302,7 @@ export function compose(settings: ServeSettings, logger: Logger, prices?: PriceL
     retry: (pod, afterMs) => alarms.set(pod, 'nomination-over', afterMs),
   });
   const app = buildApp({
-    decider: new Decider({ ledger, matcher, view: turn, chooser, scout }),
+    decider: new Decider({ ledger, matcher, view: turn, chooser, scout, offers }),
     preemptor: new Preemptor({ ledger, matcher, view: turn, chooser, scout }),
     comes: (pod) => turn.comes(pod),
     ranker: new Ranker(ledger, matcher),

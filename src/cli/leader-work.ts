@@ -37,6 +37,8 @@ export interface LeaderWorkParts {
   readonly ledger: Ledger;
   readonly nodes: () => Iterable<NamedNode>;
   readonly virtualNodes: Labels;
+  /** What is wrong with the number of nodes that kube-scheduler offers; undefined: nothing. */
+  readonly samplingProblem: () => string | undefined;
   readonly clock: { nowMs(): number };
   readonly schedule: (run: () => void, delayMs: number) => () => void;
   readonly logger: Logger;
@@ -57,6 +59,8 @@ export interface LeaderWork {
   counted(policyKey: string): void;
   /** Conditions of the policy as its status has them. */
   conditions(policyKey: string): readonly Condition[];
+  /** Something that concerns every policy may have changed. */
+  lookEverywhere(): void;
   /** Whether this replica leads at this very moment. */
   isLeading(): boolean;
   /** Asks the replica that leads to let this one lead. */
@@ -83,6 +87,7 @@ export function composeLeaderWork(parts: LeaderWorkParts): LeaderWork {
     ...timing,
     figures: ledger.figures.bind(ledger),
     findings: (figures) => findings.of(figures),
+    samplingProblem: parts.samplingProblem,
     write: (policy, content) => patcher.writePolicyStatus(policy, { ...content }),
     warn: (policy, warnings) => events.warn(policy, warnings),
     timestamp: () => new Date().toISOString().replace(/\.\d+Z$/, 'Z'),
@@ -124,6 +129,7 @@ export function composeLeaderWork(parts: LeaderWorkParts): LeaderWork {
     },
     counted: (policyKey) => status.counted(policyKey),
     conditions: (policyKey) => status.conditions(policyKey),
+    lookEverywhere: () => status.lookEverywhere(),
     isLeading: () => leader?.leads === true,
     want: () => leader?.want(),
     start: (address) => {

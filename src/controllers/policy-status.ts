@@ -32,6 +32,8 @@ export interface PolicyStatusParts {
   readonly figures: (policyKey: string, mostGroups: number) => PolicyFigures | undefined;
   /** What lint says of the policy, among the nodes of now. */
   readonly findings: (figures: PolicyFigures) => readonly Finding[];
+  /** What is wrong with the number of nodes that kube-scheduler offers; undefined: nothing. */
+  readonly samplingProblem: () => string | undefined;
   /** Writes the status subresource; a policy that is gone is not an error. Rejects when it could not be written. */
   readonly write: (policy: ResourcePolicy, status: StatusContent) => Promise<unknown>;
   /** Takes everything that is wrong with the policy now; what was wrong before and is not named any more has ended. */
@@ -120,7 +122,11 @@ export class PolicyStatus {
     const figures = this.#parts.figures(key, MOST_GROUPS);
     if (figures === undefined) return;
     const { policy } = figures;
-    const { conditions, warnings } = judged(figures, this.#parts.findings(figures));
+    const { conditions, warnings } = judged(
+      figures,
+      this.#parts.findings(figures),
+      this.#parts.samplingProblem(),
+    );
     this.#parts.warn(policy, warnings);
     const now = this.#parts.timestamp();
     const status: StatusContent = {

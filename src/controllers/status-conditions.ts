@@ -9,6 +9,7 @@
  * | Ungrouped        | waiting pods lack a label of matchLabelKeys, so nobody places them              |
  * | UnreachableUnits | there is a unit that no pod can get to: it has no nodes, or never has its turn  |
  * | CostOverridden   | bound pods carry somebody else's deletion cost, so scale-in may differ in order |
+ * | SamplingDiffers  | kube-scheduler offers other numbers of nodes than it was said to: order may suffer  |
  * | Questionable     | the policy does something that its author may not mean                          |
  *
  * @module
@@ -61,8 +62,15 @@ interface Aspect {
   readonly problems: readonly Problem[];
 }
 
-/** @param findings what lint says of the policy. */
-export function judged(figures: PolicyFigures, findings: readonly Finding[]): Verdict {
+/**
+ * @param findings what lint says of the policy.
+ * @param sampling what is wrong with the number of nodes that kube-scheduler offers; undefined: nothing.
+ */
+export function judged(
+  figures: PolicyFigures,
+  findings: readonly Finding[],
+  sampling: string | undefined,
+): Verdict {
   const unreachable = findings.filter(({ code }) => UNREACHABLE.has(code));
   // What is not enforced stands in the condition Enforced.
   const questionable = findings.filter(({ code }) => !UNREACHABLE.has(code) && code !== 'not-enforced');
@@ -78,6 +86,12 @@ export function judged(figures: PolicyFigures, findings: readonly Finding[]): Ve
       problems: unreachable.map(problemOf),
     },
     costOverridden(figures),
+    {
+      type: 'SamplingDiffers',
+      wellIs: 'False',
+      well: { reason: 'AsConfigured', message: 'kube-scheduler offers as many nodes as it was said to' },
+      problems: sampling === undefined ? [] : [{ reason: 'OtherSampling', message: sampling }],
+    },
   ];
   const doubtful: Aspect = {
     type: 'Questionable',

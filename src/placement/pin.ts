@@ -77,6 +77,12 @@ export function pinOperations(
   return [change, ...annotationOperations(pod, PINNED_ANNOTATION, unit.name)];
 }
 
+/** Whether a pod that is being created was pinned or held before: webhooks are asked again when others change the pod. */
+export function isLookedAt(pod: JsonObject): boolean {
+  const annotations = asObject(asObject(pod['metadata'])['annotations']);
+  return PINNED_ANNOTATION in annotations || ungateOperations(pod) !== undefined;
+}
+
 /** What puts a pod that is being created into the waiting room. */
 export function gateOperations(pod: JsonObject): readonly PatchOperation[] {
   const value = { name: WAITING_ROOM_GATE };

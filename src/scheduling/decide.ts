@@ -14,6 +14,7 @@ import type { ResourcePolicy, Unit } from '../policy/resource-policy.ts';
 import type { FilterOutcome } from '../telemetry/outcomes.ts';
 import type { Chooser, Member } from './chooser.ts';
 import type { Matcher, Membership } from './matcher.ts';
+import type { OfferCheck } from './offer-check.ts';
 import type { View } from './ports.ts';
 import type { Scout } from './scout.ts';
 
@@ -55,6 +56,7 @@ export interface DeciderParts {
   readonly view: View;
   readonly chooser: Chooser;
   readonly scout: Pick<Scout, 'seeks' | 'done'>;
+  readonly offers: Pick<OfferCheck, 'saw'>;
 }
 
 /** What kube-scheduler asks: which of these nodes may the pod use? */
@@ -72,14 +74,16 @@ export class Decider {
   readonly #view: View;
   readonly #chooser: Chooser;
   readonly #scout: DeciderParts['scout'];
+  readonly #offers: DeciderParts['offers'];
   readonly #sampler = new Sampler();
 
-  constructor({ ledger, matcher, view, chooser, scout }: DeciderParts) {
+  constructor({ ledger, matcher, view, chooser, scout, offers }: DeciderParts) {
     this.#ledger = ledger;
     this.#matcher = matcher;
     this.#view = view;
     this.#chooser = chooser;
     this.#scout = scout;
+    this.#offers = offers;
   }
 
   /** Decides about a pod and holds its place. */
@@ -88,6 +92,7 @@ export class Decider {
     const unready = this.#view.unready();
     if (unready !== undefined) return { outcome: 'not-ready', text: unready };
     const membership = this.#matcher.membershipOf(pod);
+    this.#offers.saw(candidates.length, this.#ledger.nodeCount);
     if (membership.kind === 'none') return { outcome: 'not-ours' };
     const decision = this.#settled(pod, candidates) ?? this.#place(question, membership);
     if (decision.outcome !== 'chosen') {

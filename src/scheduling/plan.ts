@@ -135,6 +135,7 @@ class Planner {
       ledger: this.#ledger,
       matcher: this.#matcher,
       view: { unready: () => undefined },
+      offers: { saw: () => undefined },
       chooser,
       // Every feasible node is offered.
       scout: { seeks: () => false, done: () => undefined },

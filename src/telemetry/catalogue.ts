@@ -105,6 +105,9 @@ export const CATALOGUE = {
   ),
   bindings_total: counter('Pods that this replica bound to a node of the unit.', [...OF_POLICY, 'unit']),
 
+  scheduler_sampling_differs: gauge(
+    '1 when kube-scheduler offers other numbers of nodes than with the percentageOfNodesToScore that --percentage-of-nodes-to-score names: the order of units may suffer. 0 otherwise.',
+  ),
   policies: gauge('ResourcePolicies in the view.'),
   policies_left_out: gauge(
     `Policies without series of their own: with more than ${MOST_POLICIES} policies the oldest ${MOST_POLICIES} have them. Limits are kept for all.`,

@@ -33,6 +33,8 @@ export interface Gauges {
   sample(policy: PolicyName): PolicySample | undefined;
   /** Seconds since each watch last heard of the API server, by resource. */
   watchAges(): readonly { resource: string; seconds: number }[];
+  /** Whether kube-scheduler offers other numbers of nodes than it was said to. */
+  samplingDiffers(): boolean;
 }
 
 /** Policies that are written at a time: a tenth of a millisecond each, in which no call is answered. */
@@ -142,6 +144,7 @@ function addGauges(instruments: Instruments, gauges: Gauges): void {
   instruments.read('tracked_nodes', () => gauges.trackedNodes());
   instruments.read('policies', () => gauges.policies());
   instruments.read('policies_left_out', () => gauges.policies() - gauges.shownPolicies().length);
+  instruments.read('scheduler_sampling_differs', () => Number(gauges.samplingDiffers()));
   instruments.readEach('watch_age_seconds', () =>
     gauges.watchAges().map(({ resource, seconds }) => ({ labels: { resource }, value: seconds })),
   );

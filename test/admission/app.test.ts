@@ -1,6 +1,8 @@
 import type { ConnectionOptions, TLSSocket } from 'node:tls';
 import { connect as tlsConnect } from 'node:tls';
 import { describe, expect, it } from 'vitest';
+import { PINNED_ANNOTATION, WAITING_ROOM_GATE } from '../../src/facts/annotations.ts';
+import type { Arrival, Newcomer } from '../../src/scheduling/arrivals.ts';
 import { aPolicy, SELECTED } from '../support/builders.ts';
 import { aCertificate, aWebhook, review } from './webhook.ts';
 
@@ -72,6 +74,67 @@ describe('a review', () => {
     expect(reply).toMatchObject({ status: 200 });
     expect(reply.json).toEqual(UNCHANGED);
     expect(await webhook.metrics()).toContain('admission_reviews_total{outcome="unchanged"} 1');
+  });
+
+  it('asks for the pod’s place in the line, once', async () => {
+    const asked: boolean[] = [];
+    const arrives = (_pod: Newcomer, isReal: boolean): Arrival => {
+      asked.push(isReal);
+      return { kind: 'held' };
+    };
+    const webhook = await aWebhook([aPolicy('stays').unit({ resource: 'ecs', max: 1 })], { arrives });
+    const held = { ...SELECTED_POD, spec: { schedulingGates: [{ name: WAITING_ROOM_GATE }] } };
+    const pinned = {
+      ...SELECTED_POD,
+      metadata: { ...SELECTED_POD.metadata, annotations: { [PINNED_ANNOTATION]: 'eci' } },
+    };
+
+    expect(patchOf((await webhook.post(review(SELECTED_POD))).json)).toEqual([
+      { op: 'add', path: '/spec/schedulingGates', value: [{ name: WAITING_ROOM_GATE }] },
+    ]);
+    for (const again of [held, pinned]) {
+      // oxlint-disable-next-line no-await-in-loop
+      expect((await webhook.post(review(again))).json).toEqual(UNCHANGED);
+    }
+    await webhook.post(review(SELECTED_POD, { dryRun: true }));
+    expect(asked).toEqual([true, false]);
+  });
+
+  it.for<[string, object, string | undefined]>([
+    ['of another scheduler', { schedulerName: 'volcano' }, undefined],
+    ['of the default scheduler, which is not ours', { schedulerName: 'volcano' }, 'dedicated'],
+  ])('leaves pods %s in their line', async ([, spec, schedulerName]) => {
+    const webhook = await aWebhook([aPolicy('stays').unit({ resource: 'ecs', max: 1 })], {
+      settings: { schedulerName },
+      arrives: () => ({ kind: 'held' }),
+    });
+    expect((await webhook.post(review({ ...SELECTED_POD, spec }))).json).toEqual(UNCHANGED);
+  });
+
+  it('sees a pod with what it asks for, and the toleration that it gets', async () => {
+    const seen: Newcomer[] = [];
+    const webhook = await aWebhook([SPILLS], {
+      arrives: (pod) => {
+        seen.push(pod);
+        return { kind: 'queued' };
+      },
+    });
+    const spec = {
+      priority: 7,
+      preemptionPolicy: 'Never',
+      containers: [{ name: 'c', resources: { requests: { cpu: '500m' } } }],
+    };
+    await webhook.post(review({ ...SELECTED_POD, spec }));
+    expect(seen).toMatchObject([
+      {
+        namespace: 'default',
+        labels: SELECTED,
+        requests: { cpu: 500, pods: 1 },
+        priority: 7,
+        canPreempt: false,
+        constraints: { tolerations: [{ key: 'virtual-kubelet.io/provider', operator: 'Exists' }] },
+      },
+    ]);
   });
 
   it('never refuses a pod, also when the error is ours', async () => {

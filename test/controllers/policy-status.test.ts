@@ -35,6 +35,7 @@ class Scene {
   readonly #policies = new Map<string, PolicyBuilder>();
   readonly #figures = new Map<string, FiguresSpec>();
   findings: readonly Finding[] = [];
+  samplingProblem: string | undefined;
   leads = true;
   /** The API server's part in a write. */
   onWrite: (policy: string) => Promise<unknown> = async () => undefined;
@@ -44,6 +45,7 @@ class Scene {
       return policy === undefined ? undefined : figuresOf(policy, this.#figures.get(key));
     },
     findings: () => this.findings,
+    samplingProblem: () => this.samplingProblem,
     write: async ({ namespace, name }, status) => {
       const policy = `${namespace}/${name}`;
       this.writes.push({ policy, atMs: this.time.nowMs(), status });
@@ -158,6 +160,7 @@ describe('the status of a policy', () => {
       ['Ungrouped', '1970-01-01T00:00:00.000Z'],
       ['UnreachableUnits', '1970-01-01T00:00:00.000Z'],
       ['CostOverridden', '1970-01-01T00:00:00.000Z'],
+      ['SamplingDiffers', '1970-01-01T00:00:00.000Z'],
       ['Questionable', '1970-01-01T00:00:00.000Z'],
     ]);
   });

@@ -24,9 +24,9 @@ const oneGroup: Finding = {
 };
 
 const conditionsOf = (policy: PolicyBuilder, figures: FiguresSpec = {}, findings: readonly Finding[] = []) =>
-  judged(figuresOf(policy, figures), findings).conditions;
+  judged(figuresOf(policy, figures), findings, undefined).conditions;
 const warningsOf = (policy: PolicyBuilder, figures: FiguresSpec = {}, findings: readonly Finding[] = []) =>
-  judged(figuresOf(policy, figures), findings).warnings;
+  judged(figuresOf(policy, figures), findings, undefined).warnings;
 
 describe('a policy with which all is well', () => {
   it('is Ready and Enforced, and nothing else', () => {
@@ -39,6 +39,7 @@ describe('a policy with which all is well', () => {
       ['Ungrouped', 'False', 'AllLabelled'],
       ['UnreachableUnits', 'False', 'AllReachable'],
       ['CostOverridden', 'False', 'OwnCosts'],
+      ['SamplingDiffers', 'False', 'AsConfigured'],
       ['Questionable', 'False', 'NothingFound'],
     ]);
   });
@@ -221,5 +222,18 @@ describe('a warning says the same as long as its cause is the same', () => {
 
   it('and there is none for what is only questionable', () => {
     expect(warningsOf(spark, {}, [oneGroup])).toEqual([]);
+  });
+});
+
+describe('a kube-scheduler that offers other numbers of nodes than it was said to', () => {
+  it('is a condition and a warning of every policy', () => {
+    const { conditions, warnings } = judged(figuresOf(spark), [], 'offers fewer nodes');
+    expect(conditions).toContainEqual({
+      type: 'SamplingDiffers',
+      status: 'True',
+      reason: 'OtherSampling',
+      message: 'offers fewer nodes',
+    });
+    expect(warnings).toEqual([{ reason: 'OtherSampling', message: 'offers fewer nodes' }]);
   });
 });

@@ -130,7 +130,14 @@ export class Extender {
     );
     this.#app = buildApp({
       comes: async () => undefined,
-      decider: new Decider({ ledger, matcher, view, chooser, scout: NO_SCOUT }),
+      decider: new Decider({
+        ledger,
+        matcher,
+        view,
+        chooser,
+        scout: NO_SCOUT,
+        offers: { saw: () => undefined },
+      }),
       preemptor: new Preemptor({ ledger, matcher, view, chooser, scout: NO_SCOUT }),
       ranker: new Ranker(ledger, matcher),
       committer: new Committer({

@@ -93,7 +93,8 @@ export class Program {
       nominate: async () => false,
       retry: (pod, afterMs) => alarms.set(pod, 'attempt-over', afterMs),
     });
-    const core = { ledger, matcher, chooser, scout, view: { unready: () => undefined } };
+    const offers = { saw: () => undefined };
+    const core = { ledger, matcher, chooser, scout, offers, view: { unready: () => undefined } };
     this.#decider = new Decider(core);
     this.preemptor = new Preemptor(core);
     this.committer = new Committer({

@@ -107,7 +107,14 @@ export class Harness {
       },
       retry: (pod, afterMs) => void this.alarms.push({ pod: pod.name, atMs: this.nowMs + afterMs }),
     });
-    this.#decider = new Decider({ ledger: this.ledger, matcher, view, chooser, scout: this.scout });
+    this.#decider = new Decider({
+      ledger: this.ledger,
+      matcher,
+      view,
+      chooser,
+      scout: this.scout,
+      offers: { saw: () => undefined },
+    });
     this.#preemptor = new Preemptor({ ledger: this.ledger, matcher, view, chooser, scout: this.scout });
     this.#committer = new Committer({
       ledger: this.ledger,

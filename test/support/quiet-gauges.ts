@@ -17,4 +17,5 @@ export const QUIET_GAUGES: Gauges = {
   shownPolicies: () => [],
   sample: () => undefined,
   watchAges: () => [],
+  samplingDiffers: () => false,
 };
