@@ -184,6 +184,23 @@ describe('a group', () => {
     ]);
   });
 
+  it('counts pods that wait outside of kube-scheduler’s queue, and says of those of the waiting room why', async () => {
+    scene.pod(aPod('room').ofGroup('s5').gated(), aPod('gated').ofGroup('s5').gated('of-somebody/else'));
+
+    const answer = await asked<GroupAnswer>(server, 'group', { ...group, group: 's5' });
+
+    expect(answer.group).toMatchObject({ waiting: 2 });
+    expect(answer.pods.rows).toEqual([
+      { name: 'gated', state: 'waiting', sinceMs: 0 },
+      {
+        name: 'room',
+        state: 'waiting',
+        sinceMs: 0,
+        why: 'all units of its group were at max: kube-scheduler is asked when one has room',
+      },
+    ]);
+  });
+
   it('orders pods by name, numbers in it as numbers, and filters them', async () => {
     for (const number of [10, 9, 2])
       scene.pod(aPod(`exec-${number}`).in('shop').labels({ app: 'web' }).on('ecs-0'));
