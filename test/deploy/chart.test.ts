@@ -1,8 +1,7 @@
 /** The chart's files; what Helm makes of them is for render.cluster.test.ts. */
 import { parse } from 'yaml';
 import { describe, expect, it } from 'vitest';
-import { createMetrics } from '../../src/telemetry/metrics.ts';
-import { QUIET_GAUGES } from '../support/quiet-gauges.ts';
+import { CATALOGUE, PREFIX, PROCESS_CATALOGUE } from '../../src/telemetry/catalogue.ts';
 import { CHART, COPIES, read } from './tools/manifests.ts';
 
 type Tree = Readonly<Record<string, unknown>>;
@@ -66,17 +65,68 @@ function schemaKeys(schema: Tree): readonly string[] {
 describe('alerts', () => {
   interface Rules {
     readonly groups: readonly {
-      readonly rules: readonly { readonly alert: string; readonly expr: string }[];
+      readonly rules: readonly {
+        readonly alert: string;
+        readonly expr: string;
+        readonly annotations: Readonly<Record<string, string>>;
+      }[];
     }[];
   }
-  const { groups }: Rules = parse(read(`${CHART}/files/alerts.yaml`));
+  const { groups }: Rules = parse(read('deploy/monitoring/alerts.yaml'));
   const rules = groups.flatMap((group) => group.rules);
 
-  it('speak of metrics that there are', async () => {
-    const { registry } = createMetrics(QUIET_GAUGES);
-    const there = new Set(registry.getMetricsAsArray().map(({ name }) => name));
-    const named = rules.flatMap(({ expr }) => expr.match(/resource_policy_\w+/g) ?? []);
+  it('speak of metrics that there are', () => {
+    const named = rules.flatMap(({ expr }) => metricsIn(expr));
     expect(named.length).toBeGreaterThanOrEqual(rules.length);
-    expect(named.filter((name) => !there.has(name))).toEqual([]);
+    expect(named.filter((name) => !isThere(name))).toEqual([]);
+  });
+
+  it('have a section each in docs/operations.md, which their link leads to', () => {
+    const sections = [...read('docs/operations.md').matchAll(/^### (ResourcePolicy\w+)$/gm)].map(
+      ([, name]) => name,
+    );
+    expect(sections).toEqual(rules.map(({ alert }) => alert));
+    expect(rules.map(({ annotations }) => annotations['runbook_url'])).toEqual(
+      rules.map(({ alert }) => `docs/operations.md#${alert.toLowerCase()}`),
+    );
   });
 });
+
+describe('the dashboard', () => {
+  interface Panel {
+    readonly id: number;
+    readonly title: string;
+    readonly description?: string;
+    readonly type: string;
+    readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
+    readonly targets?: readonly { readonly expr: string }[];
+  }
+  const { panels }: { panels: readonly Panel[] } = JSON.parse(read('deploy/monitoring/dashboard.json'));
+
+  it('speaks of metrics that there are', () => {
+    const named = panels.flatMap(({ targets = [] }) => targets.flatMap(({ expr }) => metricsIn(expr)));
+    expect(named.length).toBeGreaterThan(panels.length);
+    expect(named.filter((name) => !isThere(name))).toEqual([]);
+  });
+
+  it('explains every panel, and lays none over another', () => {
+    const bare = panels.filter(({ type, description = '' }) => type !== 'row' && description === '');
+    expect(bare.map(({ title }) => title)).toEqual([]);
+    expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
+    const cells = panels.flatMap(({ gridPos: { x, y, w, h } }) =>
+      Array.from({ length: w * h }, (_, at) => `${x + (at % w)},${y + Math.floor(at / w)}`),
+    );
+    expect(new Set(cells).size).toBe(cells.length);
+    expect(Math.max(...panels.map(({ gridPos: { x, w } }) => x + w))).toBe(24);
+  });
+});
+
+function metricsIn(query: string): readonly string[] {
+  return query.match(/\b(resource_policy|process)_\w+/g) ?? [];
+}
+
+/** Histograms are asked by their parts. */
+function isThere(metric: string): boolean {
+  const name = metric.replace(/_seconds_(bucket|sum|count)$/, '_seconds');
+  return name in PROCESS_CATALOGUE || name.replace(PREFIX, '') in CATALOGUE;
+}

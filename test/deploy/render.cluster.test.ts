@@ -283,6 +283,49 @@ describe('admission', () => {
   });
 });
 
+describe('monitoring', () => {
+  it('brings the rules and the dashboard as they stand in deploy/monitoring', async () => {
+    const objects = await renderedManifests(helm, {
+      values: { monitoring: { prometheusRule: true, dashboard: true } },
+    });
+    const [rule] = objects.filter(({ kind }) => kind === 'PrometheusRule');
+    expect(rule).toMatchObject({ spec: parse(read('deploy/monitoring/alerts.yaml')) });
+    const { data, metadata } = only(objects, 'ConfigMap', 'resource-policy-dashboard');
+    expect(metadata.labels).toMatchObject({ grafana_dashboard: '1' });
+    expect(JSON.parse(data['resource-policy.json']!)).toEqual(
+      JSON.parse(read('deploy/monitoring/dashboard.json')),
+    );
+  });
+
+  it.each(['dedicated', 'in-place'])(
+    'mode %s: a price list is mounted, and read at the start',
+    async (mode) => {
+      const prices = read('examples/prices/eci.yaml');
+      const objects = await renderedManifests(helm, { values: { mode, monitoring: { prices } } });
+      expect(only(objects, 'ConfigMap', 'resource-policy-prices').data).toEqual({ 'prices.yaml': prices });
+      const deployment = only(objects, 'Deployment');
+      const extender = containersOf(deployment).find(({ name }) => name === 'extender')!;
+      expect(extender.args).toContain('--prices=/etc/resource-policy/prices.yaml');
+      expect(extender.volumeMounts).toContainEqual({
+        name: 'prices',
+        mountPath: '/etc/resource-policy',
+        readOnly: true,
+      });
+      expect(deployment).toMatchObject({
+        spec: {
+          template: {
+            spec: {
+              volumes: expect.arrayContaining([
+                { name: 'prices', configMap: { name: 'resource-policy-prices' } },
+              ]),
+            },
+          },
+        },
+      });
+    },
+  );
+});
+
 describe('values that cannot be meant', () => {
   const wrong: Record<string, { values: Values; kubernetes?: string; want: RegExp }> = {
     'another mode': {

@@ -27,6 +27,8 @@ export const COPIES: Readonly<Record<string, string>> = {
   [`${CHART}/files/admission/scheduler-name.yaml`]: 'deploy/admission/dedicated/scheduler-name.yaml',
   [`${CHART}/files/kube-scheduler/dedicated.yaml`]: 'deploy/kube-scheduler/dedicated.yaml',
   [`${CHART}/files/kube-scheduler/in-place.yaml`]: 'deploy/kube-scheduler/in-place.yaml',
+  [`${CHART}/files/alerts.yaml`]: 'deploy/monitoring/alerts.yaml',
+  [`${CHART}/files/dashboard.json`]: 'deploy/monitoring/dashboard.json',
 };
 
 /** A file of the checkout. */

@@ -94,6 +94,9 @@ args:
   - --admission-scheduler-name={{ .Values.scheduler.name }}
   {{- end }}
   {{- end }}
+  {{- if .Values.monitoring.prices }}
+  - --prices=/etc/resource-policy/prices.yaml
+  {{- end }}
   {{- range $flag, $value := .Values.extender.settings }}
   - {{ printf "--%s=%v" $flag $value | quote }}
   {{- end }}
@@ -137,14 +140,21 @@ resources:
   {{- toYaml .Values.extender.resources | nindent 2 }}
 securityContext:
   {{- include "resource-policy.containerSecurityContext" . | nindent 2 }}
-{{- if eq .Values.mode "in-place" }}
+{{- if or (eq .Values.mode "in-place") .Values.monitoring.prices }}
 volumeMounts:
+  {{- if eq .Values.mode "in-place" }}
   - name: server
     mountPath: /tls/server
     readOnly: true
   - name: client-ca
     mountPath: /tls/client-ca
     readOnly: true
+  {{- end }}
+  {{- if .Values.monitoring.prices }}
+  - name: prices
+    mountPath: /etc/resource-policy
+    readOnly: true
+  {{- end }}
 {{- end }}
 {{- end -}}
 
