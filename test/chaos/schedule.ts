@@ -31,7 +31,7 @@ export interface Durations {
 export const FULL_DURATIONS: Durations = {
   freeze: [5_000, 90_000],
   brief: [500, 5_000],
-  other: [1_000, 20_000],
+  other: [1_000, 12_000],
 };
 /** Of a run within a minute. */
 export const SHORT_DURATIONS: Durations = { freeze: [500, 2_500], brief: [200, 800], other: [300, 2_000] };
