@@ -49,6 +49,18 @@ async function run(args: readonly string[], env: Readonly<Record<string, string>
   return { status, out, err };
 }
 
+describe('serve --prices', () => {
+  it('does not start with a price list that is none, and says where', async () => {
+    const file = join(emptyHome, 'prices.yaml');
+    writeFileSync(file, 'kind: PriceList\ncurrency: €\nprices:\n  - name: ECI\n');
+
+    const { status, err } = await run(['serve', '--prices', file]);
+
+    expect(status).toBe(1);
+    expect(err).toContain(`${file}:4: prices[0]: must have either perPod or perNode`);
+  });
+});
+
 describe('resource-policy', () => {
   it('--version says the package’s', async () => {
     expect(await run(['--version'])).toEqual({ status: 0, out: `${packageJson.version}\n`, err: '' });
