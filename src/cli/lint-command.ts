@@ -31,7 +31,7 @@ export function lintCommand(run: (settings: LintSettings) => Promise<number>): C
 The files may hold other objects too. SparkApplications, Deployments, StatefulSets, Jobs and Pods tell how large the jobs
 are, Nodes which units have nodes; what is not given is not judged. No cluster is asked.
 
-Exit code: 0 nothing found, 1 findings, 2 a policy is invalid or a file cannot be read.
+Exit code: 0 nothing found, 1 findings, 2 wrong usage, or a policy is invalid or a file cannot be read.
 
 Examples:
   $ resource-policy lint policy.yaml

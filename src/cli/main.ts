@@ -3,30 +3,23 @@
  * The command line. Its young generation is kept small: by default it grows while the cluster is listed and is never
  * given back, a quarter of the memory of a process that follows 20,000 pods (docs/decisions/005-memory.md).
  *
+ * It imports nothing before it knows that this Node.js can read it: an older one would say something about syntax.
+ *
  * @module
  */
-import { messageOf } from '../facts/message-of.ts';
-import { Command } from 'commander';
-import { explainCommand } from './explain-command.ts';
-import { lintCommand } from './lint-command.ts';
-import { planCommand } from './plan-command.ts';
-import { serveCommand } from './serve-settings.ts';
-import { VERSION } from './version.ts';
 
-const program = new Command('resource-policy')
-  .description("ACK's ResourcePolicy for any Kubernetes: pods fill its units in order, never over max.")
-  .version(VERSION)
-  .addCommand(
-    // Loaded only now: the Kubernetes client takes a second, which --help and a wrong flag need not wait for.
-    serveCommand(async (settings) => (await import('./serve.ts')).serve(settings)),
-  )
-  .addCommand(planCommand(async (settings) => (await import('./plan.ts')).plan(settings)))
-  .addCommand(explainCommand(async (settings) => (await import('./explain.ts')).explain(settings)))
-  .addCommand(lintCommand(async (settings) => (await import('./lint.ts')).lint(settings)));
+/** As in package.json, which an old Node.js cannot import either. */
+const OLDEST_NODE = 24;
+/** As of wrong usage: 1 means something else to some commands. */
+const UNUSABLE = 2;
 
-try {
-  await program.parseAsync();
-} catch (error) {
-  process.stderr.write(`resource-policy: ${messageOf(error)}\n`);
-  process.exitCode = 1;
+if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE) {
+  process.stderr.write(
+    `resource-policy: needs Node.js ${OLDEST_NODE} or newer; ${process.execPath} is ${process.versions.node}. ` +
+      'Put a newer one first on the PATH; https://nodejs.org has them.\n',
+  );
+  process.exitCode = UNUSABLE;
+} else {
+  const { run } = await import('./program.ts');
+  await run();
 }

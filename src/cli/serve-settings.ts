@@ -10,6 +10,7 @@ import type { LogLevel } from '../telemetry/logger.ts';
 import { LOG_LEVELS } from '../telemetry/logger.ts';
 import type { AdmissionSettings } from './admission-settings.ts';
 import { addAdmissionOptions, admissionProblem } from './admission-settings.ts';
+import { endsWithUsageCode } from './options.ts';
 import type { PageSettings } from './page-settings.ts';
 import { addPageOption, safePage } from './page-settings.ts';
 import type { TlsSettings } from './tls-settings.ts';
@@ -122,6 +123,8 @@ export function serveCommand(run: (settings: ServeSettings) => Promise<void>): C
       `
 Each flag has an environment variable: RESOURCE_POLICY_ and its name, such as RESOURCE_POLICY_LISTEN.
 
+Exit code: 0 ended by SIGTERM or SIGINT, 1 it cannot start or go on, 2 wrong usage.
+
 Examples:
   $ resource-policy serve                                  in a cluster, beside kube-scheduler
   $ resource-policy serve --kubeconfig ~/.kube/config      anywhere else
@@ -131,7 +134,7 @@ Examples:
   addTlsOptions(command, setting);
   addPageOption(command, setting);
   addAdmissionOptions(command, setting);
-  return command.action(async (settings: ServeSettings) => {
+  return endsWithUsageCode(command).action(async (settings: ServeSettings) => {
     const problem = admissionProblem(settings);
     if (problem !== undefined) command.error(problem);
     const listen = await safeEndpoint(settings);

@@ -136,7 +136,7 @@ describe('resource-policy lint', () => {
 
     expect(status).toBe(0);
     expect(out).toContain(
-      'Exit code: 0 nothing found, 1 findings, 2 a policy is invalid or a file cannot be read.',
+      'Exit code: 0 nothing found, 1 findings, 2 wrong usage, or a policy is invalid or a file cannot be read.',
     );
   });
 });

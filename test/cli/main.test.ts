@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -77,15 +77,63 @@ describe('resource-policy', () => {
   it('without a command shows its help, as an error', async () => {
     const { status, out, err } = await run([]);
 
-    expect({ status, out }).toEqual({ status: 1, out: '' });
+    expect({ status, out }).toEqual({ status: 2, out: '' });
     expect(err).toContain('Usage: resource-policy');
   });
 
   it('does not know any command', async () => {
     const { status, err } = await run(['sreve']);
 
-    expect(status).toBe(1);
+    expect(status).toBe(2);
     expect(err).toBe("error: unknown command 'sreve'\n(Did you mean serve?)\n");
+  });
+
+  it('completion prints the script that bash sources', async () => {
+    const { status, out, err } = await run(['completion', 'bash']);
+
+    expect({ status, err }).toEqual({ status: 0, err: '' });
+    expect(out).toMatch(/^complete .* resource-policy kubectl-resource_policy$/m);
+  });
+
+  it('completion knows no other shells', async () => {
+    const { status, out, err } = await run(['completion', 'tcsh']);
+
+    expect({ status, out }).toEqual({ status: 2, out: '' });
+    expect(err).toContain(
+      "value 'tcsh' is invalid for argument 'shell'. Allowed choices are bash, zsh, fish.",
+    );
+  });
+
+  it.each([
+    ['completion', []],
+    ['explain', ['driver']],
+    ['lint', []],
+    ['plan', ['--prise']],
+    ['serve', ['--listen', '8910']],
+  ] as const)('wrong usage of %s is exit code 2, and its --help says so', async (name, wrong) => {
+    const { status, err } = await run([name, ...wrong]);
+    const help = await run([name, '--help']);
+
+    expect(status).toBe(2);
+    expect(err).toMatch(/^error: /);
+    expect(help.status).toBe(0);
+    expect(help.out).toMatch(/\nExit code: 0 .*\b2 wrong usage/);
+    expect(help.out).toMatch(/\nExamples:\n {2}\$ /);
+  });
+
+  it('says which Node.js it needs, before it imports anything', async () => {
+    const older = `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.20.2' } })`;
+    const { status, out, err } = await run(['--version'], {
+      NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(older)}`,
+    });
+
+    expect({ status, out }).toEqual({ status: 2, out: '' });
+    expect(err).toBe(
+      `resource-policy: needs Node.js 24 or newer; ${process.execPath} is 20.20.2. ` +
+        'Put a newer one first on the PATH; https://nodejs.org has them.\n',
+    );
+    expect(packageJson.engines.node).toBe('>=24');
+    expect(readFileSync(MAIN, 'utf8')).not.toMatch(/^import /m);
   });
 });
 
@@ -117,7 +165,7 @@ describe('resource-policy serve ends at once, with one line that says the way ou
   it('when the address is one that others can reach', async () => {
     const { status, err } = await run(['serve', '--listen', '0.0.0.0:0']);
 
-    expect(status).toBe(1);
+    expect(status).toBe(2);
     expect(err).toMatch(/^error: --listen 0\.0\.0\.0:0 is not a loopback address[^\n]+\n$/);
   });
 
