@@ -21,6 +21,10 @@ interface SparkRole {
   readonly coreLimit?: string;
   readonly memory: string;
   readonly tolerations?: readonly Readonly<Record<string, string>>[];
+  readonly affinity?: Readonly<Record<string, unknown>>;
+  readonly nodeSelector?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
 export interface PodManifest {
@@ -30,6 +34,7 @@ export interface PodManifest {
     readonly name: string;
     readonly namespace: string;
     readonly labels: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
     readonly ownerReferences?: readonly Readonly<Record<string, unknown>>[];
   };
   readonly spec: Readonly<Record<string, unknown>>;
@@ -41,12 +46,15 @@ const LEAST_OVERHEAD_MIB = 384;
 /** One submission of an application: its own submission-id, so its own group under the policy. */
 export class Submission {
   readonly #app: SparkApplication;
+  readonly #isByOperator: boolean;
   readonly submissionId = randomUUID();
   readonly #appSelector = `spark-${randomBytes(16).toString('hex')}`;
   readonly #executorPrefix: string;
 
-  constructor(app: SparkApplication) {
+  /** @param submitter who calls spark-submit: without Spark Operator pods lack its labels. */
+  constructor(app: SparkApplication, submitter: 'operator' | 'user' = 'operator') {
     this.#app = app;
+    this.#isByOperator = submitter === 'operator';
     this.#executorPrefix = `${app.metadata.name}-${randomBytes(8).toString('hex')}-exec`;
   }
 
@@ -54,7 +62,7 @@ export class Submission {
     const { metadata, spec } = this.#app;
     return this.#pod(`${metadata.name}-driver`, 'driver', {
       role: spec.driver,
-      labels: { 'sparkoperator.k8s.io/mutated-by-spark-operator': 'true' },
+      labels: this.#isByOperator ? { 'sparkoperator.k8s.io/mutated-by-spark-operator': 'true' } : {},
       spec: { serviceAccountName: spec.driver.serviceAccount },
     });
   }
@@ -92,6 +100,12 @@ export class Submission {
   ): PodManifest {
     const { metadata, spec } = this.#app;
     const memory = memoryWithOverhead(parts.role.memory);
+    const { affinity, nodeSelector, annotations } = parts.role;
+    const operatorLabels = {
+      'sparkoperator.k8s.io/app-name': metadata.name,
+      'sparkoperator.k8s.io/launched-by-spark-operator': 'true',
+      'sparkoperator.k8s.io/submission-id': this.submissionId,
+    };
     const cpuLimit = parts.role.coreLimit === undefined ? {} : { cpu: parts.role.coreLimit };
     return {
       apiVersion: 'v1',
@@ -100,20 +114,22 @@ export class Submission {
         name,
         namespace: metadata.namespace,
         labels: {
-          'sparkoperator.k8s.io/app-name': metadata.name,
-          'sparkoperator.k8s.io/launched-by-spark-operator': 'true',
-          'sparkoperator.k8s.io/submission-id': this.submissionId,
+          ...(this.#isByOperator ? operatorLabels : {}),
+          ...parts.role.labels,
           'spark-role': roleName,
           'spark-app-name': metadata.name,
           'spark-app-selector': this.#appSelector,
           'spark-version': spec.sparkVersion,
           ...parts.labels,
         },
+        ...(annotations === undefined ? {} : { annotations }),
       },
       spec: {
         restartPolicy: 'Never',
         ...parts.spec,
         tolerations: parts.role.tolerations ?? [],
+        ...(affinity === undefined ? {} : { affinity }),
+        ...(nodeSelector === undefined ? {} : { nodeSelector }),
         containers: [
           {
             name: `spark-kubernetes-${roleName}`,
