@@ -1,6 +1,6 @@
 /**
- * The settings of `serve`: each is a flag and an environment variable (RESOURCE_POLICY_ and the flag's name), the
- * flag going first.
+ * The settings of `serve`: each is a flag, an environment variable (RESOURCE_POLICY_ and the flag's name) and a key of a
+ * file, which go before each other in this order.
  *
  * @module
  */
@@ -11,6 +11,7 @@ import { LOG_LEVELS } from '../telemetry/logger.ts';
 import type { AdmissionSettings } from './admission-settings.ts';
 import { addAdmissionOptions, admissionProblem } from './admission-settings.ts';
 import { endsWithUsageCode } from './options.ts';
+import { CONFIG_FLAG, takeConfig } from './config-file.ts';
 import type { PageSettings } from './page-settings.ts';
 import { addPageOption, safePage } from './page-settings.ts';
 import type { TlsSettings } from './tls-settings.ts';
@@ -25,6 +26,8 @@ import {
 } from './values.ts';
 
 export interface ServeSettings extends AdmissionSettings, PageSettings, TlsSettings {
+  /** The file that settings were taken from. */
+  readonly config: string | undefined;
   readonly kubeconfig: string | undefined;
   readonly virtualNodeLabel: Labels;
   readonly bindVerb: boolean;
@@ -48,6 +51,12 @@ export interface ServeSettings extends AdmissionSettings, PageSettings, TlsSetti
 export function serveCommand(run: (settings: ServeSettings) => Promise<void>): Command {
   const command = new Command('serve')
     .description("Answer kube-scheduler's extender calls, keeping every ResourcePolicy of the cluster.")
+    .addOption(
+      setting(
+        `--${CONFIG_FLAG} <file>`,
+        'YAML file with settings, read once; keys are these flags without the dashes; absent: none',
+      ),
+    )
     .addOption(
       setting(
         '--kubeconfig <file>',
@@ -121,7 +130,8 @@ export function serveCommand(run: (settings: ServeSettings) => Promise<void>): C
     .addHelpText(
       'after',
       `
-Each flag has an environment variable: RESOURCE_POLICY_ and its name, such as RESOURCE_POLICY_LISTEN.
+Each flag has an environment variable: RESOURCE_POLICY_ and its name, such as RESOURCE_POLICY_LISTEN, and a key in the
+file of --config: its name, such as listen: 127.0.0.1:8910. A flag goes before the environment, both before the file.
 
 Exit code: 0 ended by SIGTERM or SIGINT, 1 it cannot start or go on, 2 wrong usage.
 
@@ -129,12 +139,16 @@ Examples:
   $ resource-policy serve                                  in a cluster, beside kube-scheduler
   $ resource-policy serve --kubeconfig ~/.kube/config      anywhere else
   $ resource-policy serve --listen 127.0.0.1:0 --log-level debug
+  $ resource-policy serve --config serve.yaml              settings from a file
   $ resource-policy serve --listen 0.0.0.0:8910 --tls-cert FILE --tls-key FILE --client-ca FILE --probes 0.0.0.0:8911`,
     );
   addTlsOptions(command, setting);
   addPageOption(command, setting);
   addAdmissionOptions(command, setting);
-  return endsWithUsageCode(command).action(async (settings: ServeSettings) => {
+  return endsWithUsageCode(command).action(async ({ config }: ServeSettings) => {
+    const wrong = config === undefined ? undefined : await takeConfig(command, config);
+    if (wrong !== undefined) command.error(wrong);
+    const settings = command.opts<ServeSettings>();
     const problem = admissionProblem(settings);
     if (problem !== undefined) command.error(problem);
     const listen = await safeEndpoint(settings);
