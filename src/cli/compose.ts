@@ -132,7 +132,8 @@ export function compose(settings: ServeSettings, logger: Logger, prices?: PriceL
     conditions: (key) => work.conditions(key),
     prices,
     virtualNodes: settings.virtualNodeLabel,
-    decides: () => turn.unready() === undefined,
+    // A list that is taken anew tells of pods that came before it tells of those that went.
+    decides: () => pods.following && turn.unready() === undefined,
     metrics: () => metrics,
     logger,
   });
