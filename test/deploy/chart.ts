@@ -30,13 +30,13 @@ export type Values = Readonly<Record<string, unknown>>;
 export const VARIANTS: Readonly<Record<string, Values>> = {
   'dedicated, as it comes': {},
   'dedicated, with everything': {
-    namespace: { create: true },
     scheduler: { name: 'spark-scheduler', image: { digest: `sha256:${'a'.repeat(64)}` } },
     image: { repository: 'registry.example.com/team/resource-policy', tag: '9.9.9' },
     imagePullSecrets: [{ name: 'registry' }],
     extender: { settings: { 'log-level': 'debug', 'percentage-of-nodes-to-score': 40 } },
     monitoring: { serviceMonitor: true, prometheusRule: true, labels: { release: 'prometheus' } },
     networkPolicy: { apiServers: [{ cidr: '10.0.0.1/32', port: 6443 }] },
+    page: { enabled: true },
     nodeSelector: { 'kubernetes.io/os': 'linux' },
     tolerations: [{ key: 'node-role.kubernetes.io/control-plane', operator: 'Exists' }],
     affinity: { nodeAffinity: {} },

@@ -273,7 +273,7 @@ describe('admission', () => {
     ).toEqual([[name], undefined]);
     expect(containersOf(only(objects, 'Deployment'))[0]?.args).toEqual(
       expect.arrayContaining([
-        '--admission=$(POD_IP):8912',
+        '--admission=$(POD_IP):8913',
         `--admission-name=${name}`,
         '--admission-scheduler-name=resource-policy-scheduler',
       ]),
@@ -281,6 +281,28 @@ describe('admission', () => {
     expect(objects.filter(({ kind }) => kind === 'ClusterRole')).toHaveLength(2);
     expect((await renderedManifests(helm)).filter(({ kind }) => kind === 'ClusterRole')).toHaveLength(1);
   });
+});
+
+describe('the page', () => {
+  it.each(['dedicated', 'in-place'])(
+    'mode %s: is there when it is wanted, for those on the pod',
+    async (mode) => {
+      const [without, withPage] = await Promise.all([
+        renderedManifests(helm, { values: { mode } }),
+        renderedManifests(helm, { values: { mode, page: { enabled: true } } }),
+      ]);
+      const args = [without, withPage].map(
+        (objects) =>
+          containersOf(only(objects, 'Deployment')).find(({ name }) => name === 'extender')?.args ?? [],
+      );
+      expect(args[1]?.filter((arg) => !args[0]?.includes(arg))).toEqual(['--page=127.0.0.1:8912']);
+      // No Service, no right and no way through the network come with it.
+      const [some, more] = [without, withPage].map((objects) =>
+        objects.filter(({ kind }) => kind !== 'Deployment'),
+      );
+      expect(more).toEqual(some);
+    },
+  );
 });
 
 describe('monitoring', () => {
@@ -340,6 +362,14 @@ describe('values that cannot be meant', () => {
     'an address of its own': {
       values: { extender: { settings: { listen: '0.0.0.0:80' } } },
       want: /invalid propertyName 'listen'/,
+    },
+    'a page for everybody': {
+      values: { extender: { settings: { page: '0.0.0.0:80' } } },
+      want: /invalid propertyName 'page'/,
+    },
+    'settings in a file that no pod has': {
+      values: { extender: { settings: { config: '/etc/serve.yaml' } } },
+      want: /invalid propertyName 'config'/,
     },
     'the name of the cluster’s scheduler': {
       values: { scheduler: { name: 'default-scheduler' } },

@@ -48,7 +48,8 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- define "resource-policy.ports" -}}
 extender: 8910
 probes: 8911
-admission: 8912
+page: 8912
+admission: 8913
 kube-scheduler: 10259
 {{- end -}}
 
@@ -93,6 +94,9 @@ args:
   {{- if eq .Values.mode "dedicated" }}
   - --admission-scheduler-name={{ .Values.scheduler.name }}
   {{- end }}
+  {{- end }}
+  {{- if .Values.page.enabled }}
+  - --page=127.0.0.1:{{ $ports.page }}
   {{- end }}
   {{- if .Values.monitoring.prices }}
   - --prices=/etc/resource-policy/prices.yaml
