@@ -119,7 +119,10 @@ export function compose(settings: ServeSettings, logger: Logger, prices?: PriceL
     checksAtBind: settings.bindVerb,
     listener: {
       room: (group) => waker.room(group),
-      released: (released) => released.forEach((pod) => alarms.set(pod, 'released', 0)),
+      released: (released) => {
+        if (released.some(({ isInWaitingRoom }) => isInWaitingRoom)) waitingRoom.lookEverywhere();
+        for (const pod of released) if (!pod.isGated) alarms.set(pod, 'released', 0);
+      },
       counted: (key) => work.counted(key),
       miscosted: (pod) => costs.check(pod),
       doubtful: (pod) => alarms.set(pod, 'binding-lost', 0),
@@ -408,13 +411,14 @@ function wakeBy(patcher: Patcher, logger: Logger, metrics: Metrics): Wake {
 
 /** Takes the gate of the waiting room off a pod, and pins it where its unit is certain by now. */
 function letOutBy(gates: PodGates, arrivals: Arrivals, logger: Logger): WaitingRoomParts['open'] {
+  // By the pod as it is now: it may have been given other labels since it was seen.
+  const changes = (object: JsonObject): readonly PatchOperation[] | undefined => {
+    const opened = ungateOperations(object);
+    if (opened === undefined) return undefined;
+    const pin = arrivals.leaves({ ...podFacts(object), constraints: podConstraints(object) });
+    return [...opened, ...(pin === undefined ? [] : (pinOperations(object, pin) ?? []))];
+  };
   return async (pod) => {
-    const changes = (object: JsonObject): readonly PatchOperation[] | undefined => {
-      const opened = ungateOperations(object);
-      if (opened === undefined) return undefined;
-      const pin = arrivals.leaves({ ...pod, constraints: podConstraints(object) });
-      return [...opened, ...(pin === undefined ? [] : (pinOperations(object, pin) ?? []))];
-    };
     try {
       return await gates.open(pod, changes);
     } catch (error) {

@@ -37,7 +37,7 @@ const RETRY_MS = 1_000;
 const TRICKLE = 8;
 const TRICKLE_MS = 10_000;
 /** All of it is looked at so often, whatever was told. */
-const ROUND_MS = 30_000;
+export const ROUND_MS = 30_000;
 
 const ALL = '';
 

@@ -47,7 +47,7 @@ export interface PodFacts {
   readonly terminating: boolean;
   /** When PodScheduled became True, milliseconds since the epoch (whole seconds). */
   readonly scheduledMs: number | undefined;
-  /** Message of PodScheduled=False, kube-scheduler's last word on a pod that it could not place. */
+  /** Message of PodScheduled=False, kube-scheduler's last word on a pod that it could not place; gates are not its word. */
   readonly unschedulable: string | undefined;
   readonly nominatedNode: string | undefined;
   /** It has a scheduling gate, whoever's: kube-scheduler does not look at it. */
@@ -163,10 +163,17 @@ function statusFacts(
   return {
     finished: status.phase === 'Succeeded' || status.phase === 'Failed',
     scheduledMs: since ? Date.parse(since) : undefined,
-    unschedulable: scheduled?.status === 'False' ? (scheduled.message ?? '') : undefined,
+    unschedulable:
+      scheduled?.status === 'False' && scheduled.reason !== GATED ? (scheduled.message ?? '') : undefined,
     nominatedNode: nonEmpty(status.nominatedNodeName),
   };
 }
+
+/**
+ * What the API server says of PodScheduled for a pod that is created with gates, and goes on to say when they are gone
+ * until kube-scheduler has looked at the pod (applySchedulingGatedCondition in pkg/registry/core/pod/strategy.go, 1.36).
+ */
+const GATED = 'SchedulingGated';
 
 const NONE: Labels = {};
 

@@ -62,7 +62,7 @@ export interface LedgerOptions {
 export interface LedgerListener {
   /** A group with waiting pods has more room than before, or its pods may now go elsewhere. */
   room(group: GroupRef): void;
-  /** No policy holds these waiting pods back any more. */
+  /** No policy holds these waiting pods back, be it in kube-scheduler's queue or in the waiting room. */
   released(pods: readonly PodFacts[]): void;
   /** Some figure of the policy may have changed. */
   counted(policyKey: string): void;
@@ -172,6 +172,8 @@ export class Ledger {
       entry.refusal !== undefined || (known === undefined && isRefusal(pod.unschedulable ?? ''));
     // What happened between the refusal and now was told to nobody, as the pod, or its labels, had not been seen.
     if (wasRefused && (isNew || entry.shares.length === 0)) this.#tell(entry);
+    if (isNew && pod.isInWaitingRoom && !pod.terminating && !entry.shares.some(isInLine))
+      this.#release([entry]);
   }
 
   removePod(pod: PodFacts): void {
@@ -411,6 +413,7 @@ export class Ledger {
     const isNews = entry.refusal?.unit !== refusal.unit;
     entry.refusal = refusal;
     this.#markRefused(entry);
+    this.#finish();
     if (isNews) for (const { state } of entry.shares) this.#options.listener.counted(policyKey(state.policy));
   }
 
@@ -606,14 +609,18 @@ export class Ledger {
     const [share] = shares;
     if (share?.kind !== 'waiting' || this.#reservations.get(pod.uid) !== undefined) return;
     const { policy } = share.state;
-    const unit = policy.units[share.state.firstUnitWith(pod.nominatedNode) ?? -1];
+    const unit = unitsOpenTo(pod, policy).find(({ index }) => share.state.holds(index, pod.nominatedNode));
     if (unit !== undefined) this.#reservations.reserve({ pod, policy, group: share.group.key, unit });
   }
 
-  /** Its unit was chosen when it was created, or let out of the waiting room, and the place is its own from then on. */
-  #holdPinned({ pod, shares }: Entry): void {
+  /**
+   * Its unit was chosen when it was created, or let out of the waiting room, and the place is its own from then on. Not if
+   * it was refused meanwhile: kube-scheduler may have put it aside, and only who holds no place is woken.
+   */
+  #holdPinned({ pod, shares, refusal }: Entry): void {
     const [share] = shares;
     if (pod.pinnedUnit === undefined || share?.kind !== 'waiting' || share.line !== 'pending') return;
+    if (refusal !== undefined || pod.unschedulable !== undefined) return;
     if (this.#reservations.get(pod.uid) !== undefined) return;
     const { policy } = share.state;
     const unit = policy.units.find(({ name }) => name === pod.pinnedUnit);
@@ -631,7 +638,10 @@ export class Ledger {
   #markRefused({ pod, shares, refusal }: Entry): void {
     if (refusal === undefined && pod.unschedulable === undefined) return;
     for (const share of shares) {
-      if (share.kind === 'waiting' && share.line === 'pending') share.group.refused.add(pod.uid);
+      if (share.kind !== 'waiting' || share.line !== 'pending' || share.group.refused.has(pod.uid)) continue;
+      // It is no longer about to take a place, which those in the waiting room are kept from.
+      if (share.group.held.size > 0) this.#touch(share.group);
+      share.group.refused.add(pod.uid);
     }
   }
 
@@ -721,6 +731,7 @@ export class Ledger {
       if (entry === undefined) continue;
       entry.shares = NO_SHARES;
       this.#setShares(entry, this.#sharesOf(entry.pod));
+      this.#markRefused(entry);
     }
     this.#reservations.recountAll(namespace, (reserved) => this.#underPolicyOfNow(reserved));
   }
@@ -731,7 +742,7 @@ export class Ledger {
     if (state === undefined || !selects(state.policy, reserved.pod.labels)) return undefined;
     const { policy } = state;
     const grouping = groupOf(policy, reserved.pod.labels);
-    const unit = policy.units.find(({ name }) => name === reserved.unit.name);
+    const unit = unitsOpenTo(reserved.pod, policy).find(({ name }) => name === reserved.unit.name);
     if (unit === undefined || grouping.kind !== 'group') return undefined;
     return { ...reserved, policy, unit, group: grouping.group };
   }
@@ -855,7 +866,8 @@ export class Ledger {
 
   /** A pod that is seen pinned, and that nobody reported unschedulable since, is in kube-scheduler's queue. */
   #isSeenPinned({ pod: { uid }, unit }: Reserved): boolean {
-    return this.pod(uid)?.pinnedUnit === unit.name;
+    const seen = this.pod(uid);
+    return seen?.pinnedUnit === unit.name && seen.unschedulable === undefined;
   }
 
   #isNominatedFor({ policy, unit }: Reserved, { nominatedNode }: PodFacts): boolean {
@@ -928,6 +940,10 @@ function refOf(group: GroupCounts): GroupRef {
 function isVoidFor({ targets }: UnderWay, pod: PodFacts): boolean {
   if (pod.nodeName !== undefined) return false;
   return targets.every(({ version }) => version !== undefined && isLater(pod.resourceVersion, version));
+}
+
+function isInLine({ kind }: Share): boolean {
+  return kind === 'waiting';
 }
 
 function isLater(version: string, than: string): boolean {

@@ -75,13 +75,6 @@ export class PolicyState {
     this.terminating.fill(0);
   }
 
-  /** Index of the first unit that holds the node; undefined when none does. */
-  firstUnitWith(nodeName: string | undefined): number | undefined {
-    if (nodeName === undefined) return undefined;
-    const index = this.nodeSets.findIndex((set) => set.names.has(nodeName));
-    return index === -1 ? undefined : index;
-  }
-
   /** Whether the node belongs to the unit now. */
   holds(unitIndex: number, nodeName: string | undefined): boolean {
     return nodeName !== undefined && this.nodeSets[unitIndex]?.names.has(nodeName) === true;

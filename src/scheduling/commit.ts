@@ -11,6 +11,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { Reserved, UnderWay } from '../ledger/reservation.ts';
 import type { Verdict } from '../placement/choose.ts';
 import { notInUnitText, refusalText } from '../placement/explain.ts';
+import { unitsOpenTo } from '../placement/pin.ts';
 import { fullness } from '../placement/usage.ts';
 import type { BindOutcome } from '../telemetry/outcomes.ts';
 import type { Matcher, Membership } from './matcher.ts';
@@ -155,7 +156,7 @@ export class Committer {
   /** No reservation holds (it was lost in a restart, expired, or the policy changed): the same rule again. */
   #retake(pod: PodFacts, { policy, group }: Member, nodeName: string): Clearance {
     const { ledger } = this.#parts;
-    const units = policy.units.filter((unit) => ledger.nodesOf(policy, unit).has(nodeName));
+    const units = unitsOpenTo(pod, policy).filter((unit) => ledger.nodesOf(policy, unit).has(nodeName));
     const verdicts: Verdict[] = [];
     for (const unit of units) {
       const full = fullness(unit, ledger.usage(policy, group, unit, pod.uid), pod.requests);

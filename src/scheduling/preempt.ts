@@ -8,8 +8,9 @@
 import type { PodFacts } from '../facts/pod-facts.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Choice } from '../placement/choose.ts';
+import { unitsOpenTo } from '../placement/pin.ts';
 import { fullness } from '../placement/usage.ts';
-import type { ResourcePolicy, Unit } from '../policy/resource-policy.ts';
+import type { Unit } from '../policy/resource-policy.ts';
 import type { PreemptOutcome } from '../telemetry/outcomes.ts';
 import type { Chooser, Member } from './chooser.ts';
 import type { Matcher } from './matcher.ts';
@@ -61,7 +62,7 @@ export class Preemptor {
       candidates: () => NOBODY,
       seeks: () => false,
     });
-    for (const unit of unitsToPreemptIn(member.policy, choice)) {
+    for (const unit of unitsToPreemptIn(unitsOpenTo(pod, member.policy), choice)) {
       const nodeNames = this.#nodesOf(unit, { pod, member, candidates });
       if (nodeNames.length === 0) continue;
       ledger.reserve({ pod, policy: member.policy, group: member.group, unit }, { isAhead: true });
@@ -87,16 +88,16 @@ export class Preemptor {
 }
 
 /**
- * Units in which the pod may preempt now, in order. A pod that only waits for a time, or for terminating pods, has
+ * Units in which the pod may preempt now, of those open to it, in order. A pod that only waits for a time, or for terminating pods, has
  * units left: under AfterAllUnits it preempts nobody yet. One that waits for resources without end has none.
  */
-function unitsToPreemptIn(policy: ResourcePolicy, choice: Choice): readonly Unit[] {
-  if (choice.kind !== 'waiting') return policy.units;
+function unitsToPreemptIn(units: readonly Unit[], choice: Choice): readonly Unit[] {
+  if (choice.kind !== 'waiting') return units;
   switch (choice.cause) {
     case 'preemption':
       return [choice.unit];
     case 'resources':
-      return policy.units.slice(0, choice.unit.index + 1);
+      return units.filter(({ index }) => index <= choice.unit.index);
     case 'resources-for-a-time':
     case 'terminating-pods':
     case 'not-offered':

@@ -23,7 +23,11 @@ class Scene {
     virtualNodes: VIRTUAL_NODES,
     clock: this.time,
     checksAtBind: true,
-    listener: { ...QUIET, held: (group) => this.room.look(group) },
+    listener: {
+      ...QUIET,
+      held: (group) => this.room.look(group),
+      released: () => this.room.lookEverywhere(),
+    },
   });
   readonly room = new WaitingRoom({
     ledger: this.ledger,
@@ -167,6 +171,22 @@ describe('pods that nothing holds back any more', () => {
   });
 });
 
+describe('a pod of the waiting room that nothing holds back when it is seen', () => {
+  it.each<[string, PodBuilder]>([
+    ['no policy selects it', executor('h').labels({ app: 'x' })],
+    ['it belongs to no group', aPod('h')],
+  ])('is let out: %s', async (_what, pod) => {
+    expect(await new Scene().sees(...full, pod.gated()).settled()).toEqual(['h']);
+  });
+
+  it('is let out when it comes to belong to no group', async () => {
+    const scene = new Scene().sees(...full, executor('h').gated());
+    expect(await scene.settled()).toEqual([]);
+    scene.sees(aPod('h').version('2').gated());
+    expect(await scene.settled()).toEqual(['h']);
+  });
+});
+
 describe('when pods ahead are refused for something else than max', () => {
   const refused = ['r1', 'r2', 'r3'].map((name) => executor(name).unschedulable('no volume'));
 
@@ -177,6 +197,30 @@ describe('when pods ahead are refused for something else than max', () => {
     for (const name of scene.opened) scene.sees(executor(name).version('2').unschedulable('no volume'));
     expect(await scene.settled(5_000)).toHaveLength(3);
     expect(await scene.settled(10_000)).toHaveLength(6);
+  });
+
+  it('that is so from the moment of their refusal', async () => {
+    const ahead = ['q1', 'q2', 'q3'].map((name) => executor(name));
+    const scene = new Scene().sees(...ahead, executor('h').gated());
+    expect(await scene.settled()).toEqual([]);
+    scene.ledger.noteRefused('uid-q2');
+    expect(await scene.settled()).toEqual(['h']);
+  });
+
+  it.each<[string, (scene: Scene) => void]>([
+    ['a recount', (scene) => scene.ledger.audit()],
+    ['a change of the policy', (scene) => scene.ledger.upsertPolicy(SPARK.generation(2).parsed())],
+  ])('that is still so after %s', async (_what, change) => {
+    const scene = new Scene().sees(...refused);
+    change(scene);
+    expect(await scene.sees(executor('h').gated()).settled()).toEqual(['h']);
+  });
+
+  it('those just let out are not taken for refused', async () => {
+    const scene = new Scene().sees(...['h1', 'h2', 'h3', 'h4'].map((name) => executor(name).gated()));
+    expect(await scene.settled()).toEqual(['h1', 'h2', 'h3']);
+    for (const name of scene.opened) scene.sees(executor(name).gated().version('2').ungated());
+    expect(await scene.settled()).toEqual(['h1', 'h2', 'h3']);
   });
 
   it('who more than replaces them goes at once', async () => {

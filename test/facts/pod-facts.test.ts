@@ -89,11 +89,14 @@ describe('facts of a pod', () => {
       want: { unschedulable: undefined },
     },
     nominated: { pod: pod.nominated('ecs-0'), want: { nominatedNode: 'ecs-0' } },
-    'in the waiting room': { pod: pod.gated(), want: { isGated: true, isInWaitingRoom: true } },
+    'in the waiting room': {
+      pod: pod.gated(),
+      want: { isGated: true, isInWaitingRoom: true, unschedulable: undefined },
+    },
     'gated by others': { pod: pod.gated('other/gate'), want: { isGated: true, isInWaitingRoom: false } },
     'out of the waiting room': {
       pod: pod.gated().ungated(),
-      want: { isGated: false, isInWaitingRoom: false },
+      want: { isGated: false, isInWaitingRoom: false, unschedulable: undefined },
     },
     pinned: { pod: pod.pinnedTo('eci'), want: { pinnedUnit: 'eci', annotations: {} } },
     'with a deletion cost, even 0': {

@@ -31,6 +31,14 @@ export interface Change<Item> {
   readonly isDisturbance: boolean;
 }
 
+/** What a pod has that its facts do not tell. */
+export interface Ties {
+  /** Names of the nodes that its affinity ties it to; absent: any. */
+  readonly nodeNames?: readonly string[];
+  /** It has a gate that is not of the waiting room. */
+  readonly isGatedByOthers?: boolean;
+}
+
 type Listener = <K extends Kind>(kind: K, change: Change<Objects[K]>) => void;
 
 export class ApiServer {
@@ -39,8 +47,10 @@ export class ApiServer {
   readonly #nodes = new Map<string, NodeFacts>();
   readonly #policies = new Map<string, ResourcePolicy>();
   readonly #versions = new Map<string, PodFacts[]>();
+  readonly #ties = new Map<string, Ties>();
   #serial = 0;
   #disturbances = 0;
+  #bindings = 0;
   /** Told of each change. */
   listener: Listener = () => undefined;
 
@@ -68,6 +78,11 @@ export class ApiServer {
     return this.#disturbances;
   }
 
+  /** How many Bindings have landed so far. */
+  get bindings(): number {
+    return this.#bindings;
+  }
+
   items<K extends Kind>(kind: K): readonly Objects[K][] {
     const all: { readonly [Each in Kind]: () => readonly Objects[Each][] } = {
       pods: () => [...this.#pods.values()],
@@ -91,8 +106,37 @@ export class ApiServer {
     return this.items('pods').find((pod) => pod.name === name);
   }
 
-  createPod(pod: PodFacts): void {
-    this.#store(pod, pod.nodeName !== undefined);
+  /** Names of the nodes that the pod's affinity ties it to; undefined: any. It is what it is once no gate is left. */
+  tiedTo(uid: string): readonly string[] | undefined {
+    return this.#ties.get(uid)?.nodeNames;
+  }
+
+  createPod(pod: PodFacts, ties: Ties = {}): void {
+    this.#ties.set(pod.uid, ties);
+    const isGated = pod.isInWaitingRoom || ties.isGatedByOthers === true;
+    this.#store({ ...pod, isGated }, pod.nodeName !== undefined);
+  }
+
+  /** The gate of the waiting room is taken off this version of the pod. @returns whether it was of that version. */
+  openGate(read: PodFacts, change: Pick<PodFacts, 'pinnedUnit'> & Ties): boolean {
+    const { uid, resourceVersion } = read;
+    const pod = this.#pods.get(uid);
+    if (pod?.resourceVersion !== resourceVersion) return false;
+    const { pinnedUnit = pod.pinnedUnit, nodeNames = this.tiedTo(uid) } = change;
+    const ties = this.#ties.get(uid);
+    this.#ties.set(uid, { ...ties, ...(nodeNames === undefined ? {} : { nodeNames }) });
+    const isGated = ties?.isGatedByOthers === true;
+    this.#store({ ...pod, isGated, isInWaitingRoom: false, pinnedUnit }, false);
+    return true;
+  }
+
+  /** Whoever else gated the pod takes that gate off. */
+  ungateByOthers(uid: string): void {
+    const { isGatedByOthers, ...ties } = this.#ties.get(uid) ?? {};
+    const pod = this.#pods.get(uid);
+    if (isGatedByOthers !== true || pod === undefined) return;
+    this.#ties.set(uid, ties);
+    this.#store({ ...pod, isGated: pod.isInWaitingRoom }, false);
   }
 
   /** @param kind whether the change is one of {@link Change.isDisturbance}. */
@@ -113,7 +157,7 @@ export class ApiServer {
     const pod = this.#pods.get(uid);
     if (pod === undefined) return { outcome: 'refused', status: 404, message: 'not found' };
     if (pod.nodeName === nodeName) return { outcome: 'already-bound-here' };
-    if (pod.nodeName !== undefined || pod.terminating)
+    if (pod.nodeName !== undefined || pod.terminating || pod.isGated)
       return { outcome: 'refused', status: 409, message: 'conflict' };
     if (resourceVersion !== undefined && resourceVersion !== pod.resourceVersion)
       return { outcome: 'stale', pod };
@@ -133,6 +177,7 @@ export class ApiServer {
       deletionCost,
       ownDeletionCost,
     };
+    this.#bindings += 1;
     this.#store(bound, false);
     return { outcome: 'bound' };
   }
@@ -140,7 +185,7 @@ export class ApiServer {
   /** Somebody else's scheduler binds the pod. */
   bindForeign(uid: string, nodeName: string): void {
     const pod = this.#pods.get(uid);
-    if (pod === undefined || pod.nodeName !== undefined || pod.terminating) return;
+    if (pod === undefined || pod.nodeName !== undefined || pod.terminating || pod.isGated) return;
     this.#store(this.#onNode(pod, nodeName), true);
   }
 

@@ -7,6 +7,7 @@
 import type { PodFacts } from '../../src/facts/pod-facts.ts';
 import { answerOf, rightAnswers } from './answers.ts';
 import { checkAlways, checkCounts } from './invariants.ts';
+import { hasRoom, memberOf } from './rules.ts';
 import type { World } from './world.ts';
 import { settle } from './world.ts';
 
@@ -27,13 +28,16 @@ export async function checkAtRest(world: World): Promise<void> {
   await checkAlways(world);
   for (const pod of program.pods.values()) {
     const isHeld = program.ledger.reservation(pod.uid) !== undefined;
-    const isNeeded = program.ledger.isNominated(pod);
+    const isNeeded = program.ledger.isNominated(pod) || isHeldByPin(world, pod);
     story.expect(!isHeld || isNeeded, () => `${pod.name} holds a place that nobody needs`);
   }
   await runScheduler(world);
   checkCounts(world);
   story.expect(program.ledger.reservationCount === 0, 'a place is held that nobody needs, at the end');
-  for (const pod of api.items('pods')) checkWaiting(world, pod);
+  for (const pod of api.items('pods')) {
+    checkWaiting(world, pod);
+    if (pod.isInWaitingRoom && !pod.terminating) checkHeld(world, pod);
+  }
   story.check();
 }
 
@@ -43,9 +47,18 @@ async function land(world: World): Promise<void> {
     world.answerRead(0, 1);
     await settle();
   }
+  await openGates(world);
   world.program.drain();
   await world.advance(CARRIED_OUT_BY_S);
   world.program.drain();
+}
+
+async function openGates({ gates, program }: World): Promise<void> {
+  while (!gates.isEmpty) {
+    gates.carryOut(0);
+    await settle();
+  }
+  program.drain();
 }
 
 /**
@@ -56,9 +69,9 @@ async function runScheduler(world: World): Promise<void> {
   const { story, scheduler, api, program, time } = world;
   const nodes = [...api.nodes.keys()];
   for (let round = 0; round < MOST_ROUNDS; round += 1) {
-    const tried = api
-      .items('pods')
-      .filter((pod) => isOpen(pod, nodes) && !scheduler.waitsToBeWoken(pod, nodes));
+    const isOpening = !world.gates.isEmpty;
+    await openGates(world);
+    const tried = api.items('pods').filter((pod) => isOpen(pod) && !scheduler.waitsToBeWoken(pod, nodes));
     for (const pod of tried) await schedule(world, pod, nodes);
     program.drain();
     if (time.nextMs() < Infinity) {
@@ -67,7 +80,7 @@ async function runScheduler(world: World): Promise<void> {
     } else if (program.ledger.reservationCount > 0) {
       await world.advance(RESERVED_S);
       program.expire();
-    } else if (tried.length === 0) return;
+    } else if (tried.length === 0 && !isOpening) return;
   }
   story.expect(false, 'kube-scheduler tries pods again and again');
 }
@@ -81,8 +94,10 @@ async function schedule(
   const { story, scheduler, api, program, flights } = world;
   story.note(`at rest: cycle of ${name}`);
   const pod = api.pods.get(uid);
-  const isFree = nominatedNode === undefined && program.ledger.reservationCount === 0;
-  const right = pod === undefined || !isFree ? undefined : rightAnswers(pod, api);
+  const pinned = api.items('pods').filter((each) => isHeldByPin(world, each));
+  const isFree = nominatedNode === undefined && program.ledger.reservationCount === pinned.length;
+  const others = pinned.filter((each) => each !== pod);
+  const right = pod === undefined || !isFree ? undefined : rightAnswers(pod, api, others);
   if (scheduler.cycle(uid, nodes) === undefined) return;
   await settle();
   flights.carryOut(0);
@@ -98,8 +113,8 @@ async function schedule(
 
 /** A pod that waits at the end waits for a reason. */
 function checkWaiting({ story, scheduler, api, program }: World, pod: PodFacts): void {
-  const nodes = [...api.nodes.keys()];
-  if (!isOpen(pod, nodes)) return;
+  const nodes = scheduler.offeredTo(pod.uid, [...api.nodes.keys()]);
+  if (!isOpen(pod) || nodes.length === 0) return;
   const decision = program.decide(pod, nodes);
   const right = rightAnswers(pod, api);
   const answer = answerOf(decision);
@@ -113,6 +128,22 @@ function checkWaiting({ story, scheduler, api, program }: World, pod: PodFacts):
   program.ledger.forget(pod.uid);
 }
 
-function isOpen({ nodeName, terminating, finished }: PodFacts, nodes: readonly string[]): boolean {
-  return nodeName === undefined && !terminating && !finished && nodes.length > 0;
+/** A pod that is left in the waiting room is there because its group is full. */
+function checkHeld({ story, api }: World, pod: PodFacts): void {
+  const member = memberOf(api.policies.values(), pod);
+  story.expect(member !== undefined, () => `${pod.name} is in the waiting room, and no policy holds it back`);
+  if (member === undefined) return;
+  const cluster = { pods: api.items('pods'), nodes: api.nodes };
+  const isFull = !hasRoom(member.policy, member.group, cluster);
+  story.expect(isFull, () => `${pod.name} is in the waiting room, and its group has room that nobody takes`);
+}
+
+/** The pod is in kube-scheduler's queue, and the place that it is pinned to is its own. */
+function isHeldByPin({ program }: World, pod: PodFacts): boolean {
+  const held = program.ledger.reservation(pod.uid);
+  return held?.state === 'reserved' && held.unit.name === pod.pinnedUnit;
+}
+
+function isOpen({ nodeName, terminating, finished, isGated }: PodFacts): boolean {
+  return nodeName === undefined && !terminating && !finished && !isGated;
 }

@@ -10,11 +10,16 @@ import type { ApiServer } from './api-server.ts';
 import type { Program } from './program.ts';
 import type { Story } from './story.ts';
 
+/** What it says of a pod when there is no node, or none that the pod is pinned to; the program is not asked. */
+const NO_NODE = '0/0 nodes are available';
+
 /** A pod that was refused and is not tried again until it changes. */
 interface Parked {
   readonly version: string;
   readonly text: string;
   readonly candidates: readonly string[];
+  /** How many Bindings had landed by then. */
+  readonly bindings: number;
 }
 
 /** Pods are evicted for a pod, which the program allowed with full knowledge. */
@@ -38,13 +43,27 @@ export class KubeScheduler {
     this.#program = program;
   }
 
+  /** Those of these nodes that it offers for the pod: a pod that is pinned is offered no others. */
+  offeredTo(uid: string, nodes: readonly string[]): readonly string[] {
+    const pinnedTo = this.#api.tiedTo(uid);
+    return pinnedTo === undefined ? nodes : nodes.filter((name) => pinnedTo.includes(name));
+  }
+
   /** @param back how many versions its view of the pod is behind. */
-  filter(uid: string, candidates: readonly string[], back = 0): Decision | undefined {
+  filter(uid: string, nodes: readonly string[], back = 0): Decision | undefined {
     const versions = this.#api
       .versionsOf(uid)
-      .filter(({ nodeName, terminating }) => nodeName === undefined && !terminating);
+      .filter(({ nodeName, terminating, isGated }) => nodeName === undefined && !terminating && !isGated);
     const pod = versions[Math.max(0, versions.length - 1 - back)];
     if (pod === undefined) return undefined;
+    const candidates = this.offeredTo(uid, nodes);
+    if (candidates.length === 0) {
+      this.#story.note(`  ${pod.name}: there is no node for it`);
+      this.report(uid, NO_NODE);
+      const version = this.#api.pods.get(uid)?.resourceVersion ?? '';
+      this.#parked.set(uid, { version, candidates, text: NO_NODE, bindings: this.#api.bindings });
+      return undefined;
+    }
     const decision = this.#program().decide(pod, candidates);
     this.#story.note(
       `  ${pod.name}: ${decision.outcome === 'chosen' ? decision.nodeNames.join() : decision.outcome}`,
@@ -60,7 +79,11 @@ export class KubeScheduler {
         answered.add(name);
       }
       this.#story.expect(nodeNames.length > 0, `${pod.name} may go nowhere`);
-    } else this.#parked.set(uid, { version: pod.resourceVersion, candidates, text: textOf(decision) });
+    } else {
+      const { bindings } = this.#api;
+      const text = textOf(decision);
+      this.#parked.set(uid, { version: pod.resourceVersion, candidates, text, bindings });
+    }
     return decision;
   }
 
@@ -82,6 +105,8 @@ export class KubeScheduler {
   }
 
   bindTo(uid: string, nodeName: string): void {
+    if (this.#api.versionsOf(uid).every(({ isGated }) => isGated)) return;
+    if (!this.offeredTo(uid, [nodeName]).includes(nodeName)) return;
     void this.#bound(uid, nodeName).catch((error: unknown) => {
       this.#story.expect(false, `bind rejected: ${String(error)}`);
     });
@@ -114,7 +139,7 @@ export class KubeScheduler {
         : undefined) ?? this.filter(uid, candidates);
     const accepted = this.#accepted(decision);
     if (accepted !== undefined) {
-      const nodeNames = accepted.outcome === 'chosen' ? accepted.nodeNames : candidates;
+      const nodeNames = accepted.outcome === 'chosen' ? accepted.nodeNames : this.offeredTo(uid, candidates);
       const nodeName = nodeNames[choice % nodeNames.length];
       if (nodeName !== undefined) this.bindTo(uid, nodeName);
       return nodeName;
@@ -153,12 +178,18 @@ export class KubeScheduler {
 
   /**
    * It tries the pod again only when the pod changes. Pods that it nominated it tries when the victims are gone, and
-   * pods that were refused when more nodes become feasible.
+   * pods that were refused when more nodes become feasible. One that is offered other nodes than others, and waits in a
+   * unit that those fill, may go on to the next one then: it is tried when they are bound.
    */
-  waitsToBeWoken({ uid, nominatedNode }: PodFacts, feasible: readonly string[]): boolean {
-    const offered = this.#parked.get(uid)?.candidates ?? [];
+  waitsToBeWoken({ uid, nominatedNode }: PodFacts, nodes: readonly string[]): boolean {
+    const { candidates: offered = [], bindings = 0 } = this.#parked.get(uid) ?? {};
+    const feasible = this.offeredTo(uid, nodes);
+    const isPassedBy = feasible !== nodes && bindings < this.#api.bindings;
     return (
-      nominatedNode === undefined && this.isParked(uid) && feasible.every((name) => offered.includes(name))
+      nominatedNode === undefined &&
+      this.isParked(uid) &&
+      !isPassedBy &&
+      feasible.every((name) => offered.includes(name))
     );
   }
 
@@ -170,7 +201,7 @@ export class KubeScheduler {
    */
   preempt(uid: string, bits: number, isGraceful: boolean): void {
     const pod = this.#api.pods.get(uid);
-    if (pod === undefined || pod.nodeName !== undefined || pod.terminating) return;
+    if (pod === undefined || pod.nodeName !== undefined || pod.terminating || pod.isGated) return;
     // Pods are leaving the nominated node for it: it waits for them.
     const isWaiting = ({ nodeName, terminating }: PodFacts): boolean =>
       terminating && nodeName === pod.nominatedNode;
@@ -222,6 +253,7 @@ export class KubeScheduler {
     let bit = 0;
     for (const { uid, nodeName, finished, priority } of this.#api.pods.values()) {
       if (nodeName === undefined || finished || priority >= pod.priority) continue;
+      if (!this.offeredTo(pod.uid, [nodeName]).includes(nodeName)) continue;
       bit += 1;
       if (((bits >> (bit % 5)) & 1) === 0) victims.set(nodeName, [...(victims.get(nodeName) ?? []), uid]);
     }

@@ -44,6 +44,9 @@ export class Limits {
     const isOfNode = unit !== undefined && isOfUnit(unit, program.nodes.get(binding.nodeName));
     const isRecorded = bound.recordedPolicy === policy.name && isOfNode && group !== undefined;
     this.#story.expect(isRecorded, `${pod.name} goes to ${binding.nodeName} as of unit ${unit?.name}`);
+    const isPinnedElsewhere =
+      policy.units.some(({ name }) => name === pod.pinnedUnit) && unit?.name !== pod.pinnedUnit;
+    this.#story.expect(!isPinnedElsewhere, `${pod.name}, pinned to ${pod.pinnedUnit}, goes to ${unit?.name}`);
     if (unit === undefined || group === undefined) return;
     const place = { unit, group };
     const known = [...program.pods.values()];

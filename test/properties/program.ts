@@ -4,11 +4,13 @@
  * @module
  */
 import { PodAlarms } from '../../src/controllers/pod-alarms.ts';
+import { ROUND_MS, WaitingRoom } from '../../src/controllers/waiting-room.ts';
 import { Waker } from '../../src/controllers/waker.ts';
 import { podConstraints } from '../../src/facts/pod-constraints.ts';
 import type { PodFacts } from '../../src/facts/pod-facts.ts';
 import { Ledger } from '../../src/ledger/ledger.ts';
 import type { ResourcePolicy } from '../../src/policy/resource-policy.ts';
+import { Arrivals } from '../../src/scheduling/arrivals.ts';
 import { Attempts } from '../../src/scheduling/attempts.ts';
 import { Chooser } from '../../src/scheduling/chooser.ts';
 import { Committer } from '../../src/scheduling/commit.ts';
@@ -30,6 +32,7 @@ export interface ProgramParts {
   readonly time: VirtualTime;
   readonly wallClock: () => number;
   readonly bind: (binding: Binding, program: Program) => Promise<BindResult>;
+  readonly openGate: (pod: PodFacts, program: Program) => Promise<'patched' | 'gone' | 'failed'>;
   readonly readPod: (name: string, program: Program) => Promise<PodFacts | undefined>;
 }
 
@@ -43,12 +46,14 @@ export class Program {
   readonly ledger: Ledger;
   readonly preemptor: Preemptor;
   readonly committer: Committer;
+  readonly arrivals: Arrivals;
   readonly watches: Watches;
   /** What the watches delivered. */
   readonly pods = new Map<string, PodFacts>();
   readonly nodes: Nodes;
   readonly policies = new Map<string, ResourcePolicy>();
   readonly #waker: Waker;
+  readonly #waitingRoom: WaitingRoom;
   readonly #decider: Decider;
 
   constructor(parts: ProgramParts) {
@@ -60,11 +65,14 @@ export class Program {
       checksAtBind: true,
       listener: {
         room: (group) => this.#waker.room(group),
-        released: (pods) => pods.forEach((pod) => alarms.set(pod, 'released', 0)),
+        released: (released) => {
+          if (released.some(({ isInWaitingRoom }) => isInWaitingRoom)) this.#waitingRoom.lookEverywhere();
+          for (const pod of released) if (!pod.isGated) alarms.set(pod, 'released', 0);
+        },
         counted: () => undefined,
         miscosted: () => undefined,
         doubtful: (pod) => alarms.set(pod, 'binding-lost', 0),
-        held: () => undefined,
+        held: (group) => this.#waitingRoom.look(group),
       },
     });
     this.ledger = ledger;
@@ -75,6 +83,17 @@ export class Program {
     };
     this.#waker = new Waker({ ledger, clock, wake, isLeading: () => true, schedule: time.after });
     const alarms = new PodAlarms({ ledger, clock, wake, isLeading: () => true, schedule: time.after });
+    const arrivals = new Arrivals({ ledger, clock, virtualNodes: VIRTUAL_NODES });
+    this.arrivals = arrivals;
+    const waitingRoom = new WaitingRoom({
+      ledger,
+      clock,
+      isLeading: () => true,
+      open: async (pod) => parts.openGate(pod, this),
+      // Nobody has to wait for the round: it is there for what nobody thought of.
+      schedule: (run, delayMs) => (delayMs === ROUND_MS ? () => undefined : time.after(run, delayMs)),
+    });
+    this.#waitingRoom = waitingRoom;
     const chooser = new Chooser(
       ledger,
       new Waits({
@@ -109,7 +128,9 @@ export class Program {
       pods: new Watch(time.nowMs, {
         upsert: (pod) => {
           this.pods.set(pod.uid, pod);
+          const isNewInLine = ledger.pod(pod.uid)?.isInWaitingRoom !== pod.isInWaitingRoom;
           ledger.upsertPod(pod);
+          if (isNewInLine) arrivals.seen(pod);
         },
         remove: (pod) => {
           this.pods.delete(pod.uid);
@@ -130,16 +151,19 @@ export class Program {
         upsert: (policy) => {
           this.policies.set(policy.name, policy);
           ledger.upsertPolicy(policy);
+          waitingRoom.lookEverywhere();
         },
         remove: (policy) => {
           this.policies.delete(policy.name);
           ledger.removePolicy(policy);
+          waitingRoom.lookEverywhere();
         },
       }),
     };
     for (const kind of ['policies', 'nodes', 'pods'] as const) this.relist(kind, api);
     this.drain();
     this.#waker.roomEverywhere();
+    waitingRoom.lookEverywhere();
   }
 
   decide(pod: PodFacts, candidates: readonly string[]): Decision {

@@ -117,6 +117,28 @@ export function isWithin(unit: Unit, { pods, amounts }: Sum): boolean {
   );
 }
 
+/** The policy that keeps places for the pod, and the pod's group; undefined: none does, or it is not clear which. */
+export function memberOf(
+  policies: Iterable<ResourcePolicy>,
+  pod: PodFacts,
+): { readonly policy: ResourcePolicy; readonly group: string } | undefined {
+  const [policy, another] = [...policies].filter((each) => isSelected(each, pod));
+  const group = policy === undefined || another !== undefined ? undefined : groupOf(policy, pod);
+  return policy === undefined || group === undefined ? undefined : { policy, group };
+}
+
+/** Whether some unit has a place left for another pod of the group, be it one that asks for nothing limited. */
+export function hasRoom(
+  policy: ResourcePolicy,
+  group: string,
+  cluster: { readonly pods: readonly PodFacts[]; readonly nodes: Nodes },
+): boolean {
+  return policy.units.some((unit) => {
+    const { pods, amounts } = sumOf(unit, countedIn(policy, { unit, group }, cluster));
+    return pods < (unit.max ?? Infinity) && isWithin(unit, { pods, amounts });
+  });
+}
+
 export function bears(labels: Labels, wanted: Labels): boolean {
   for (const key in wanted) if (labels[key] !== wanted[key]) return false;
   return true;

@@ -8,7 +8,7 @@ import { vi } from 'vitest';
 import type { Call } from './live.ts';
 import { live } from './live.ts';
 import type { Setting } from './setting.ts';
-import { aSetting } from './setting.ts';
+import { aSetting, aSettingOfArrivals } from './setting.ts';
 import type { StepName } from './steps.ts';
 import type { ThemeName } from './themes.ts';
 import { THEMES } from './themes.ts';
@@ -35,11 +35,14 @@ export const MOST_MS = Math.max(120_000, RUNS * 30);
 /** As many worlds as PROPERTY_RUNS asks of each theme; PROPERTY_SEED and PROPERTY_PATH replay one. */
 export async function tryWorlds(theme: ThemeName): Promise<void> {
   const [seed, path] = [env('SEED'), env('PATH')];
-  const details = await fc.check(fc.asyncProperty(aSetting, someCalls(theme), live), {
-    numRuns: RUNS,
-    ...(seed === undefined ? {} : { seed: Number(seed) }),
-    ...(path === undefined ? {} : { path }),
-  });
+  const details = await fc.check(
+    fc.asyncProperty(theme === 'arrivals' ? aSettingOfArrivals : aSetting, someCalls(theme), live),
+    {
+      numRuns: RUNS,
+      ...(seed === undefined ? {} : { seed: Number(seed) }),
+      ...(path === undefined ? {} : { path }),
+    },
+  );
   if (details.failed) throw new Error(report(theme, details), { cause: details.errorInstance });
 }
 

@@ -26,6 +26,8 @@ const policy: PolicySetting = {
 };
 const waiting: PodSetting = { app: 'a', job: 's1', cpu: 1, priority: 0, start: 'waiting' };
 const four = [waiting, waiting, waiting, waiting];
+const absent: PodSetting = { ...waiting, start: 'absent' };
+const eci: UnitSetting = { ...ecs, nodes: 'eci' };
 
 export const SEEDS: readonly Seed[] = [
   {
@@ -157,6 +159,85 @@ export const SEEDS: readonly Seed[] = [
       ['advance', 0, 0, 0],
       ['drain', 0, 0, 0],
       ['cycle', 1, 31, 0],
+    ],
+  },
+  {
+    of: 'a pod waited outside of the queue for one ahead that was refused for something else than max',
+    setting: {
+      policies: [
+        {
+          ...policy,
+          tryNext: 'LackResourceAndNoTerminating',
+          units: [
+            { ...ecs, max: 1 },
+            { ...ecs, max: 1 },
+          ],
+        },
+      ],
+      pods: [waiting, waiting, waiting, { ...waiting, start: 'ecs-0' }],
+    },
+    calls: [
+      ['delete', 0, 0, 0],
+      ['terminate', 3, 0, 0],
+      ['create through webhook', 0, 0, 0],
+    ],
+  },
+  {
+    of: 'the same, when a recount had forgotten who was refused',
+    setting: {
+      policies: [{ ...policy, units: [{ ...ecs, max: 2, cpu: 1 }] }],
+      pods: [waiting, { ...waiting, start: 'eci-0' }, waiting, waiting],
+    },
+    calls: [
+      ['cycle', 0, 0, 0],
+      ['delete', 1, 0, 0],
+      ['carry out', 0, 0, 0],
+      ['create through webhook', 1, 0, 0],
+      ['cycle', 2, 0, 0],
+      ['create', 0, 0, 0],
+    ],
+  },
+  {
+    of: 'a pinned pod that was refused before a restart held its place after it, and was never woken',
+    setting: { policies: [{ ...policy, units: [eci] }], pods: [waiting, waiting, absent, waiting] },
+    calls: [
+      ['set max', 0, 0, 0],
+      ['create through webhook', 2, 0, 0],
+      ['drain', 0, 0, 0],
+      ['cycle', 2, 0, 0],
+      ['insert unit', 0, 0, 29],
+      ['restart', 0, 0, 0],
+    ],
+  },
+  {
+    of: 'a pod of the waiting room that no policy held back when it was first seen stayed there',
+    setting: { policies: [policy, policy], pods: [waiting, absent, waiting, waiting] },
+    calls: [
+      ['ask webhook of another process', 1, 0, 0],
+      ['create as answered', 1, 0, 0],
+      ['advance', 0, 0, 0],
+    ],
+  },
+  {
+    of: 'a pinned pod was bound in another unit after a restart, on a node that had changed its kind',
+    setting: {
+      policies: [
+        {
+          ...policy,
+          units: [
+            { ...eci, max: 1 },
+            { ...ecs, max: 1 },
+          ],
+        },
+      ],
+      pods: [absent, absent, absent, absent],
+    },
+    calls: [
+      ['create through webhook', 1, 0, 0],
+      ['change node', 0, 11, 0],
+      ['cycle', 1, 0, 0],
+      ['restart', 0, 0, 0],
+      ['bind', 1, 0, 0],
     ],
   },
 ];

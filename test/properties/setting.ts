@@ -103,8 +103,10 @@ export function requestsOf(cpu: number): PodFacts['requests'] {
   return { cpu: cpu * 1_000, pods: 1 };
 }
 
+const AMPLE = { cpu: '1000', pods: '1000' };
+
 export function nodeOf(name: string, labels: NodeFacts['labels']): NodeFacts {
-  return { ...aNode(name).facts(), labels };
+  return { ...aNode(name).allocating(AMPLE).facts(), labels };
 }
 
 // ── arbitrary ones ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -120,15 +122,25 @@ const unit: fc.Arbitrary<UnitSetting> = fc.record({
   isWaiting: fc.constantFrom(false, false, false, false, true),
 });
 
-export const aPolicySetting: fc.Arbitrary<PolicySetting> = fc.record({
-  app: fc.constantFrom(undefined, 'a', 'a'),
-  isGrouped: fc.boolean(),
-  tryNext: fc.constantFrom(TRY_NEXT[0], TRY_NEXT[0], ...TRY_NEXT),
-  preemptPolicy: fc.constantFrom(...PREEMPT_POLICIES),
-  ignoreTerminatingPod: fc.boolean(),
-  ignorePreviousPod: fc.constantFrom(false, false, true),
-  units: fc.array(unit, { minLength: 1, maxLength: 3 }),
+/** Of few places, and those on virtual nodes as often as not. */
+const smallUnit: fc.Arbitrary<UnitSetting> = fc.record({
+  nodes: fc.constantFrom('ecs', 'pool', 'eci', 'eci', 'any'),
+  max: fc.constantFrom(1, 1, 1, 2, 2, 0, undefined),
+  cpu: fc.constantFrom(...Array.from({ length: 7 }, () => undefined), 2),
+  isMarked: fc.constantFrom(false, false, false, false, true),
+  isWaiting: fc.constantFrom(false, false, false, false, true),
 });
+
+const policyOfUnits = (units: fc.Arbitrary<UnitSetting>): fc.Arbitrary<PolicySetting> =>
+  fc.record({
+    app: fc.constantFrom(undefined, 'a', 'a'),
+    isGrouped: fc.boolean(),
+    tryNext: fc.constantFrom(TRY_NEXT[0], TRY_NEXT[0], ...TRY_NEXT),
+    preemptPolicy: fc.constantFrom(...PREEMPT_POLICIES),
+    ignoreTerminatingPod: fc.boolean(),
+    ignorePreviousPod: fc.constantFrom(false, false, true),
+    units: fc.array(units, { minLength: 1, maxLength: 3 }),
+  });
 
 const pod: fc.Arbitrary<PodSetting> = fc.record({
   app: fc.constantFrom('a', 'a', 'a', 'b'),
@@ -139,6 +151,24 @@ const pod: fc.Arbitrary<PodSetting> = fc.record({
 });
 
 export const aSetting: fc.Arbitrary<Setting> = fc.record({
-  policies: fc.array(aPolicySetting, { minLength: 1, maxLength: 2 }),
+  policies: fc.array(policyOfUnits(unit), { minLength: 1, maxLength: 2 }),
   pods: fc.array(pod, { minLength: 4, maxLength: 8 }),
+});
+
+/** Most pods are yet to come, and more of them than there are places. */
+export const aSettingOfArrivals: fc.Arbitrary<Setting> = fc.record({
+  policies: fc.oneof(
+    { arbitrary: fc.array(policyOfUnits(smallUnit), { minLength: 1, maxLength: 1 }), weight: 3 },
+    { arbitrary: fc.array(policyOfUnits(smallUnit), { minLength: 1, maxLength: 2 }), weight: 1 },
+  ),
+  pods: fc.array(
+    fc.record({
+      app: fc.constantFrom('a', 'a', 'a', 'a', 'a', 'b'),
+      job: fc.constantFrom('s1', 's1', 's1', 's1', 's1', 's2', undefined),
+      cpu: fc.constantFrom(1, 1, 2),
+      priority: fc.constantFrom(0, 0, 0, 0, 0, 10),
+      start: fc.constantFrom('absent', 'absent', 'absent', 'absent', 'waiting', 'ecs-0', 'eci-0'),
+    }),
+    { minLength: 5, maxLength: 8 },
+  ),
 });

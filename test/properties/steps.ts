@@ -40,6 +40,28 @@ export const STEPS = {
     users.bindForeign(pod, a);
   },
 
+  // Pods that come through the webhook, and gates.
+  'create through webhook': ({ webhook }, { pod }) => {
+    webhook.ask(pod);
+    webhook.store(pod);
+  },
+  'recreate through webhook': ({ users, webhook }, { pod }) => {
+    users.deletePod(pod);
+    webhook.ask(pod);
+    webhook.store(pod);
+  },
+  'ask webhook': ({ webhook }, { pod, b }) => webhook.ask(pod, b % 4 !== 0),
+  'ask webhook of another process': ({ webhook }, { pod, a }) => webhook.askAnother(pod, a),
+  'create as answered': ({ webhook }, { pod }) => webhook.store(pod),
+  'create gated by others': ({ webhook }, { pod, b }) => {
+    if (b % 2 === 0) webhook.ask(pod);
+    webhook.store(pod, true);
+  },
+  'ungate by others': ({ users }, { pod }) => users.ungate(pod),
+  'open gate': ({ gates }, { a }) => gates.carryOut(a),
+  'open gate, read': ({ gates }, { a }) => gates.read(a),
+  'open gate, fail': ({ gates }, { a, b }) => gates.fail(a, b % 2 === 0),
+
   // Nodes and policies.
   'change node': edited(({ users }, { a, b }) => users.setNode(a, b)),
   'remove node': edited(({ users }, { a }) => users.removeNode(a)),

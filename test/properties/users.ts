@@ -6,7 +6,7 @@
 import type { NodeFacts } from '../../src/facts/node-facts.ts';
 import type { PodFacts } from '../../src/facts/pod-facts.ts';
 import { TRY_NEXT } from '../../src/policy/resource-policy.ts';
-import type { ApiServer } from './api-server.ts';
+import type { ApiServer, Ties } from './api-server.ts';
 import type { PolicySetting, Setting, UnitSetting } from './setting.ts';
 import { APPS, JOBS, NODE_LABELS, NODES, nodeOf, podOf, policyOf, requestsOf } from './setting.ts';
 import type { VirtualTime } from './virtual-time.ts';
@@ -57,12 +57,28 @@ export class Users {
 
   // ── pods ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Creates the pod, or recreates it under its name. */
-  createPod(index: number): void {
+  /**
+   * Creates the pod, or recreates it under its name.
+   *
+   * @param admitted what webhooks, and whoever creates it, have made of it; by default it comes past all of them.
+   */
+  createPod(index: number, admitted: Partial<PodFacts> = {}, ties: Ties = {}): void {
     const setting = this.#setting.pods[index];
     if (setting === undefined || this.#api.pods.has(this.uidOf(index))) return;
     this.#lives[index] = (this.#lives[index] ?? 0) + 1;
-    this.#api.createPod(podOf(setting, `p${index}`, this.uidOf(index)));
+    this.#api.createPod({ ...podOf(setting, `p${index}`, this.uidOf(index)), ...admitted }, ties);
+  }
+
+  /** The pod as somebody is about to create it; undefined: it is there. */
+  newPod(index: number): PodFacts | undefined {
+    const setting = this.#setting.pods[index];
+    if (setting === undefined || this.#api.pods.has(this.uidOf(index))) return undefined;
+    return podOf(setting, `p${index}`, 'unnamed');
+  }
+
+  /** Whoever else gated the pod lets it go. */
+  ungate(index: number): void {
+    this.#api.ungateByOthers(this.uidOf(index));
   }
 
   terminate(index: number): void {

@@ -7,6 +7,7 @@
 import type { PodFacts } from '../../src/facts/pod-facts.ts';
 import { ApiServer } from './api-server.ts';
 import { Flights } from './flights.ts';
+import { Gates } from './gates.ts';
 import { KubeScheduler } from './kube-scheduler.ts';
 import { Limits } from './limits.ts';
 import { Program } from './program.ts';
@@ -14,6 +15,7 @@ import type { Setting } from './setting.ts';
 import { Story } from './story.ts';
 import { Users } from './users.ts';
 import { VirtualTime } from './virtual-time.ts';
+import { Webhook } from './webhook.ts';
 
 interface PodRead {
   readonly program: Program;
@@ -29,6 +31,8 @@ export class World {
   readonly api: ApiServer;
   readonly users: Users;
   readonly flights: Flights;
+  readonly gates: Gates;
+  readonly webhook: Webhook;
   readonly scheduler: KubeScheduler;
   /** The wall clock of the program's host, less virtual time. */
   wallAheadMs = 0;
@@ -40,8 +44,11 @@ export class World {
     this.users = new Users(this.api, this.time, setting);
     const limits = new Limits(this.api, this.story);
     this.flights = new Flights({ api: this.api, time: this.time, story: this.story, limits });
+    this.gates = new Gates({ api: this.api, time: this.time, story: this.story });
     this.#program = this.#started();
-    this.scheduler = new KubeScheduler(this.api, this.story, () => this.#program);
+    const program = (): Program => this.#program;
+    this.webhook = new Webhook({ api: this.api, users: this.users, story: this.story, program });
+    this.scheduler = new KubeScheduler(this.api, this.story, program);
   }
 
   get program(): Program {
@@ -51,6 +58,7 @@ export class World {
   /** @param landing bit by bit, which Bindings on their way land before the new process lists. */
   restart(landing: number): void {
     this.flights.senderDied(landing);
+    this.gates.senderDied(landing);
     this.#reads = [];
     this.time.clear();
     this.scheduler.preemptionsDisturbed();
@@ -73,9 +81,10 @@ export class World {
 
   async advance(seconds: number): Promise<void> {
     for (let leftMs = seconds * 1_000; leftMs > 0;) {
-      const ms = this.flights.isEmpty ? leftMs : Math.min(leftMs, 5_000);
+      const ms = this.flights.isEmpty && this.gates.isEmpty ? leftMs : Math.min(leftMs, 5_000);
       this.time.advance(ms);
       this.flights.grow();
+      this.gates.grow();
       await settle();
       leftMs -= ms;
     }
@@ -89,6 +98,8 @@ export class World {
       // A process that died sends nothing any more.
       bind: async (binding, sender) =>
         sender === this.#program ? this.flights.send(binding, sender) : new Promise(() => undefined),
+      openGate: async (pod, opener) =>
+        opener === this.#program ? this.gates.open(pod, opener) : new Promise(() => undefined),
       readPod: async (name, reader) => this.#read(name, reader),
     });
     this.api.listener = (kind, change) => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { UNIT_ANNOTATION } from '../../src/facts/annotations.ts';
 import { podConstraints } from '../../src/facts/pod-constraints.ts';
 import type { Arrival } from '../../src/scheduling/arrivals.ts';
 import { Arrivals } from '../../src/scheduling/arrivals.ts';
@@ -59,6 +60,10 @@ function inWords(arrival: Arrival): string {
   return arrival.kind === 'pinned'
     ? `pinned ${arrival.pin.unit.name} ${arrival.pin.nodeNames.join()}`
     : arrival.kind;
+}
+
+function unitOfBinding(world: Harness): string | undefined {
+  return world.bindings[0]?.annotations?.[UNIT_ANNOTATION];
 }
 
 const PINNED = 'pinned eci eci-0,eci-1';
@@ -228,6 +233,72 @@ describe('a pinned pod', () => {
     expect(world.taken(SPARK, 's1', 1)).toBe(0);
     world.sees(executor('p').version('2').pinnedTo('eci'));
     expect(world.taken(SPARK, 's1', 1)).toBe(1);
+  });
+
+  it('that was refused holds nothing in the next life of the program, and is woken', () => {
+    const { world } = new Scene();
+    world.sees(executor('p').pinnedTo('eci').unschedulable());
+    expect(world.taken(SPARK, 's1', 1)).toBe(0);
+    expect(world.ledger.waiting({ policyKey: 'default/spark', group: 's1' })).toMatchObject([
+      { pod: { name: 'p' } },
+    ]);
+  });
+
+  it('that was refused before it was seen holds nothing', () => {
+    const { world } = new Scene();
+    const pinned = executor('p').pinnedTo('eci');
+    expect(world.unitFor(pinned, ['ecs-0'])).toBe('lacks-resources');
+    world.sees(pinned);
+    expect(world.taken(SPARK, 's1', 1)).toBe(0);
+  });
+
+  it('does not keep its place after it was reported unschedulable, whoever binds', () => {
+    const world = new Harness({ policies: [SPARK], nodes: NODES, checksAtBind: false });
+    world.sees(executor('p').pinnedTo('eci'));
+    world.sees(executor('p').pinnedTo('eci').version('2').unschedulable());
+    world.advance(60_000);
+    world.ledger.expire({ reservedMs: 60_000, uncertainMs: 120_000, currentAtMs: world.nowMs });
+    expect(world.taken(SPARK, 's1', 1)).toBe(0);
+  });
+
+  describe('where units share its node', () => {
+    const shared = aPolicy('spark').perGroup().unit({}).unit({ resource: 'eci' });
+    const pinned = executor('p').pinnedTo('eci');
+
+    it('goes to its own though its place was lost', async () => {
+      const { world } = new Scene([shared]);
+      world.sees(pinned);
+      world.ledger.forget(pinned.facts().uid);
+      await world.bind(pinned, 'eci-0');
+      expect(unitOfBinding(world)).toBe('eci');
+    });
+
+    it('evicts for its own', async () => {
+      const { world } = new Scene([shared]);
+      const high = pinned.priority(10).unschedulable();
+      const low = executor('low').on('eci-0').placedBy('spark', 'eci');
+      world.sees(high);
+      world.sees(low);
+      world.preempt(high, { 'eci-0': [low] });
+      expect([0, 1].map((unit) => world.taken(shared, 's1', unit))).toEqual([0, 2]);
+    });
+
+    it('holds its own when it was nominated before the start', () => {
+      const { world } = new Scene([shared]);
+      world.sees(pinned.nominated('eci-0').unschedulable());
+      expect([0, 1].map((unit) => world.taken(shared, 's1', unit))).toEqual([0, 1]);
+    });
+
+    it('goes to its own when its policy has that again', async () => {
+      const { world } = new Scene([shared]);
+      world.sees(pinned.unschedulable());
+      const rest = [{}];
+      world.sees(shared.generation(2).spec({ units: rest }));
+      expect(world.unitFor(pinned, ['eci-0'])).toBe('any');
+      world.sees(shared.generation(3));
+      await world.bind(pinned, 'eci-0');
+      expect(unitOfBinding(world)).toBe('eci');
+    });
   });
 
   it('is woken for room in its own unit only', () => {

@@ -90,12 +90,19 @@ export class PodBuilder {
     return this.annotated({ [POLICY_ANNOTATION]: policy, [UNIT_ANNOTATION]: unit });
   }
 
-  /** Held by scheduling gates of these names; by default by that of the waiting room. */
+  /** Held by scheduling gates of these names, by default by that of the waiting room; and what the API server says of it. */
   gated(...names: readonly string[]): PodBuilder {
     const gates = names.length === 0 ? [WAITING_ROOM_GATE] : names;
-    return new PodBuilder({
-      ...this.#pod,
-      spec: { ...this.#pod.spec, schedulingGates: gates.map((name) => ({ name })) },
+    const spec = { ...this.#pod.spec, schedulingGates: gates.map((name) => ({ name })) };
+    return new PodBuilder({ ...this.#pod, spec }).#status({
+      conditions: [
+        {
+          type: 'PodScheduled',
+          status: 'False',
+          reason: 'SchedulingGated',
+          message: 'Scheduling is blocked due to non-empty scheduling gates',
+        },
+      ],
     });
   }
 
