@@ -28,9 +28,9 @@ function job(file: string): Submission {
 }
 
 /** Applies a policy, and plays a job under it. */
-async function play(policies: string, submission: Submission): Promise<void> {
+async function play(policies: string, submission: Submission, atOnce?: number): Promise<void> {
   await stage.applyPolicies(policies, submission.executor(1, submission.submissionId));
-  await stage.submit(submission);
+  await stage.submit(submission, atOnce);
 }
 
 /** The values that an annotation has on pods in each place; undefined: a pod has none. */
@@ -109,6 +109,13 @@ describe('with a policy', () => {
     expect((await stage.pods()).map(({ spec }) => spec.nodeName)).not.toContain('cn-beijing.192.168.0.21');
   });
 
+  test('ecs-first, unchanged under a policy: now its order and limits hold, whatever kube-scheduler would avoid', async () => {
+    await stage.plane.kubectl(['taint', 'nodes', ...MACHINES, 'upgrade=soon:PreferNoSchedule']);
+    await play('spark-pi/resourcepolicy.yaml', job('ecs-first/spark-pi.yaml'));
+    await expect.poll(() => stage.places(), IN_TIME).toEqual(['ecs', 'ecs', 'eci']);
+    await stage.plane.kubectl(['taint', 'nodes', ...MACHINES, 'upgrade-']);
+  });
+
   test('image-cache: pods on ECI get the annotation from the policy, those on machines do not', async () => {
     await play('image-cache/resourcepolicy.yaml', job('image-cache/spark-pi.yaml'));
     await expect.poll(() => stage.places(), IN_TIME).toEqual(['ecs', 'ecs', 'eci', 'eci', 'eci', 'eci']);
@@ -144,7 +151,7 @@ describe('with a policy', () => {
   });
 
   test('wordcount: the driver on a machine, 100 executors on ECI Spot', async () => {
-    await play('wordcount/resourcepolicy-spot.yaml', job('wordcount/wordcount.yaml'));
+    await play('wordcount/resourcepolicy-spot.yaml', job('wordcount/wordcount.yaml'), 20);
     await expect.poll(() => stage.places(), IN_TIME).toEqual(['ecs', ...Array<string>(100).fill('eci')]);
     expect(await valuesOf(SPOT)).toEqual({ ecs: [undefined], eci: ['SpotAsPriceGo'] });
   });

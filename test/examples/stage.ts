@@ -90,17 +90,22 @@ export class Stage {
     });
   }
 
-  /** What Spark does: the driver first, and its executors in order once it runs. Resolves with the driver. */
-  async submit(submission: Submission): Promise<Pod> {
-    const driver = await this.create(submission.driver());
+  /**
+   * What Spark does: the driver first, and its executors in order once it runs.
+   *
+   * @param atOnce executors whose order does not matter.
+   */
+  async submit(submission: Submission, atOnce = 1): Promise<void> {
+    const { metadata } = await this.create(submission.driver());
     await waitUntil(
       'the driver runs',
-      async () => (await this.pod(driver.metadata.name)).status.phase === 'Running',
+      async () => (await this.pod(metadata.name)).status.phase === 'Running',
     );
-    for (let id = 1; id <= submission.executorCount; id += 1) {
-      await this.create(submission.executor(id, driver.metadata.uid));
+    const ids = Array.from({ length: submission.executorCount }, (_, index) => index + 1);
+    while (ids.length > 0) {
+      const batch = ids.splice(0, atOnce);
+      await Promise.all(batch.map((id) => this.create(submission.executor(id, metadata.uid))));
     }
-    return driver;
   }
 
   async create(manifest: object): Promise<Pod> {
