@@ -166,7 +166,7 @@ export const aSettingOfArrivals: fc.Arbitrary<Setting> = fc.record({
       app: fc.constantFrom('a', 'a', 'a', 'a', 'a', 'b'),
       job: fc.constantFrom('s1', 's1', 's1', 's1', 's1', 's2', undefined),
       cpu: fc.constantFrom(1, 1, 2),
-      priority: fc.constantFrom(0, 0, 0, 0, 0, 10),
+      priority: fc.constantFrom(0, 0, 0, 0, 10),
       start: fc.constantFrom('absent', 'absent', 'absent', 'absent', 'waiting', 'ecs-0', 'eci-0'),
     }),
     { minLength: 5, maxLength: 8 },
