@@ -167,10 +167,16 @@ export class Arrivals {
 
   #expect(member: Member, line: Line): void {
     const key = keyOf(member, line);
-    const times = this.#onTheWay.get(key);
     const now = this.#parts.clock.nowMs();
-    if (times === undefined) this.#onTheWay.set(key, [now]);
-    else times.push(now);
+    const times = this.#onTheWay.get(key) ?? [];
+    times.push(now);
+    // Last in the map is who was expected last, so that those who never came are found at its front.
+    this.#onTheWay.delete(key);
+    this.#onTheWay.set(key, times);
+    for (const [other, expected] of this.#onTheWay) {
+      if ((expected.at(-1) ?? 0) > now - ON_THE_WAY_MS) return;
+      this.#onTheWay.delete(other);
+    }
   }
 
   #count(member: Member, line: Line): number {
