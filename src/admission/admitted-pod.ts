@@ -6,6 +6,7 @@
 import type { JsonObject } from '../facts/json.ts';
 import { asObject, isObject } from '../facts/json.ts';
 import type { Labels } from '../facts/labels.ts';
+import { textsOf } from '../facts/labels.ts';
 
 /** A pod before it is stored; it may have neither name nor uid yet. Empty strings are absent. */
 export interface AdmittedPod {
@@ -28,7 +29,7 @@ export function admittedPod(pod: JsonObject): AdmittedPod {
   const spec = asObject(pod['spec']);
   const tolerations: unknown = spec['tolerations'];
   return {
-    labels: labelsOf(asObject(pod['metadata'])['labels']),
+    labels: textsOf(asObject(pod['metadata'])['labels']),
     nodeName: text(spec['nodeName']),
     schedulerName: text(spec['schedulerName']),
     tolerations: Array.isArray(tolerations) ? tolerations.filter(isObject).map(tolerationOf) : [],
@@ -38,11 +39,6 @@ export function admittedPod(pod: JsonObject): AdmittedPod {
 
 function tolerationOf({ key, operator, effect }: JsonObject): Toleration {
   return { key: text(key), operator: text(operator), effect: text(effect) };
-}
-
-function labelsOf(value: unknown): Labels {
-  const pairs = Object.entries(asObject(value));
-  return Object.fromEntries(pairs.filter((pair): pair is [string, string] => typeof pair[1] === 'string'));
 }
 
 function text(value: unknown): string | undefined {

@@ -155,7 +155,8 @@ export function compose(settings: ServeSettings, logger: Logger, prices?: PriceL
   const wake = wakeBy(chores, logger, metrics);
   const waker = new Waker({ ledger, clock, wake, schedule: after, isLeading: () => work.isLeading() });
   const alarms = new PodAlarms({ ledger, clock, wake, schedule: after, isLeading: () => work.isLeading() });
-  const arrivals = new Arrivals({ ledger, clock, virtualNodes: settings.virtualNodeLabel });
+  const matcher = new Matcher(ledger);
+  const arrivals = new Arrivals({ ledger, matcher, clock, virtualNodes: settings.virtualNodeLabel });
   const waitingRoom = new WaitingRoom({
     ledger,
     clock,
@@ -240,14 +241,12 @@ export function compose(settings: ServeSettings, logger: Logger, prices?: PriceL
       figures.policySeen(policy);
       work.seen(policy);
       admission?.seen(policy);
-      waitingRoom.lookEverywhere();
     },
     remove: (policy) => {
       ledger.removePolicy(policy);
       figures.policyGone(policy);
       work.gone(policy);
       admission?.gone(policy);
-      waitingRoom.lookEverywhere();
     },
   });
   // In this order: pods are counted once, when nodes and policies are there.
@@ -267,7 +266,6 @@ export function compose(settings: ServeSettings, logger: Logger, prices?: PriceL
     clock,
     schedule: after,
   });
-  const matcher = new Matcher(ledger);
   const reader = new PodReader(client);
   const chooser = new Chooser(
     ledger,

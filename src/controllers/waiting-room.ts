@@ -9,9 +9,7 @@
  */
 import type { PodFacts } from '../facts/pod-facts.ts';
 import type { GroupRef, Ledger } from '../ledger/ledger.ts';
-import { groupOf } from '../policy/group.ts';
-import { matchPolicy } from '../policy/match.ts';
-import { policyKey } from '../policy/resource-policy.ts';
+import { groupRefKey } from '../ledger/ledger.ts';
 
 export interface WaitingRoomParts {
   readonly ledger: Ledger;
@@ -60,11 +58,11 @@ export class WaitingRoom {
 
   /** The group may have room for pods of the waiting room. */
   look(ref: GroupRef): void {
-    this.#due.set(JSON.stringify([ref.policyKey, ref.group]), ref);
+    this.#due.set(groupRefKey(ref), ref);
     this.#plan(GATHER_MS);
   }
 
-  /** Looks at every pod there is: when this replica begins to lead, and when policies have changed. */
+  /** Looks at every pod there is: when this replica begins to lead, and when no policy holds some of them back any more. */
   lookEverywhere(): void {
     this.#due.set(ALL, undefined);
     this.#plan(GATHER_MS);
@@ -98,18 +96,17 @@ export class WaitingRoom {
 
   #checkAll(): void {
     const refs = new Map<string, GroupRef>();
-    for (const pod of this.#parts.ledger.heldPods()) {
-      const ref = this.#groupOf(pod);
-      if (ref === undefined) {
+    for (const { pod, group } of this.#parts.ledger.heldPods()) {
+      if (group === undefined) {
         if (!this.#let(pod)) this.#due.set(ALL, undefined);
-      } else refs.set(JSON.stringify([ref.policyKey, ref.group]), ref);
+      } else refs.set(groupRefKey(group), group);
     }
     for (const ref of refs.values()) this.#checkGroup(ref);
   }
 
   #checkGroup(ref: GroupRef): void {
     const { ledger } = this.#parts;
-    const key = JSON.stringify([ref.policyKey, ref.group]);
+    const key = groupRefKey(ref);
     const group = ledger.group(ref);
     if (group === undefined || group.held.size === 0) {
       this.#trickledMs.delete(key);
@@ -138,16 +135,6 @@ export class WaitingRoom {
     this.#trickledMs.set(key, now);
     if (!this.#isStopped) this.#parts.schedule(() => this.look(ref), TRICKLE_MS);
     return Math.min(TRICKLE, free);
-  }
-
-  /** Undefined: no place is kept for the pod by any policy, so nothing holds it back. */
-  #groupOf({ namespace, labels }: PodFacts): GroupRef | undefined {
-    const match = matchPolicy(this.#parts.ledger.policiesOf(namespace), labels);
-    if (match.kind !== 'one' || match.policy.problems.length > 0) return undefined;
-    const grouping = groupOf(match.policy, labels);
-    return grouping.kind === 'group'
-      ? { policyKey: policyKey(match.policy), group: grouping.group }
-      : undefined;
   }
 
   /** False: too many are being let out already; whoever is done looks again. */

@@ -11,6 +11,7 @@
  */
 import type { PodFacts } from '../facts/pod-facts.ts';
 import type { GroupRef, Ledger, WaitingPod } from '../ledger/ledger.ts';
+import { groupRefKey } from '../ledger/ledger.ts';
 import { policyKey } from '../policy/resource-policy.ts';
 
 /** Makes kube-scheduler try the pod again. Resolves to `failed` instead of rejecting. */
@@ -68,7 +69,7 @@ export class Waker {
   room(ref: GroupRef): void {
     if (!this.#parts.isLeading()) return;
     const now = this.#parts.clock.nowMs();
-    const key = JSON.stringify([ref.policyKey, ref.group]);
+    const key = groupRefKey(ref);
     const opening = this.#openings.get(key) ?? {
       ref,
       sinceMs: now,

@@ -33,7 +33,7 @@ import type { GroupCounts } from './group-counts.ts';
 import type { NodeSet } from './node-sets.ts';
 import { NodeSets } from './node-sets.ts';
 import { NodeUse } from './node-use.ts';
-import type { BoundShare, Share } from './policy-state.ts';
+import type { BoundShare, Share, WaitingShare } from './policy-state.ts';
 import { applyShare, PolicyState } from './policy-state.ts';
 import type { Place, Reservation, Reserved, UnderWay } from './reservation.ts';
 import type { Taken } from './reservations.ts';
@@ -90,6 +90,11 @@ export interface Standing {
   readonly conflicting: ReadonlySet<string>;
   /** UIDs of waiting pods that belong to no group, or whose policy is invalid. */
   readonly ungrouped: ReadonlySet<string>;
+}
+
+/** The same for the same group. */
+export function groupRefKey({ policyKey: key, group }: GroupRef): string {
+  return JSON.stringify([key, group]);
 }
 
 /** A pod that waits for a place in its group. */
@@ -369,11 +374,13 @@ export class Ledger {
     return waiting;
   }
 
-  /** Pods of the waiting room, of any policy or none. */
-  *heldPods(): Iterable<PodFacts> {
+  /** Pods of the waiting room that are there to stay; undefined: no policy keeps a place for the pod. */
+  *heldPods(): Iterable<{ readonly pod: PodFacts; readonly group: GroupRef | undefined }> {
     for (const uid of this.#held) {
-      const pod = this.pod(uid);
-      if (pod !== undefined) yield pod;
+      const entry = this.#pods.get(uid);
+      if (entry === undefined || entry.pod.terminating || entry.pod.finished) continue;
+      const share = entry.shares.find(isInLine);
+      yield { pod: entry.pod, group: share && refOf(share.group) };
     }
   }
 
@@ -687,7 +694,7 @@ export class Ledger {
 
   #setPolicy(namespace: string, key: string, policy: ResourcePolicy | undefined): void {
     this.#policyEpoch += 1;
-    const heldBack = this.#heldBackBy(this.#policies.get(key));
+    const heldBack = [...this.#heldBackBy(this.#policies.get(key)), ...this.#heldIn(namespace)];
     for (const unit of this.#policies.get(key)?.policy.units ?? []) this.#nodes.release(unit);
     if (policy === undefined) this.#policies.delete(key);
     else {
@@ -705,19 +712,27 @@ export class Ledger {
       this.#options.listener.counted(policyKey(state.policy));
       this.#announceAll(state);
     }
-    this.#release(heldBack.filter(({ shares }) => shares.length === 0));
+    this.#release(heldBack.filter(isLetGo));
     for (const uid of this.#podsByNamespace.get(namespace)) {
       const entry = this.#pods.get(uid);
       if (entry !== undefined) this.#checkCost(entry);
     }
   }
 
-  /** Waiting pods that the policy selects. */
+  /** Waiting pods that the policy selects, those of the waiting room apart. */
   #heldBackBy(state: PolicyState | undefined): readonly Entry[] {
     if (state === undefined) return [];
     const pending = [...state.groups.values()].flatMap((group) => [...group.pending]);
-    // Those in the waiting room are let out by whoever looks after it.
-    return [...pending, ...state.conflicting, ...state.ungrouped].flatMap((uid) => this.#pods.get(uid) ?? []);
+    return [...pending, ...state.conflicting, ...state.ungrouped]
+      .flatMap((uid) => this.#pods.get(uid) ?? [])
+      .filter(({ pod }) => !pod.isInWaitingRoom);
+  }
+
+  /** Pods of the namespace in the waiting room. */
+  #heldIn(namespace: string): readonly Entry[] {
+    return [...this.#held]
+      .flatMap((uid) => this.#pods.get(uid) ?? [])
+      .filter(({ pod }) => pod.namespace === namespace && !pod.terminating && !pod.finished);
   }
 
   /**
@@ -889,7 +904,7 @@ export class Ledger {
     this.#vacated.clear();
     for (const [group, before] of touched) {
       keys.add(policyKey(group.policy));
-      if (group.held.size > 0) this.#options.listener.held(refOf(group));
+      this.#announceHeld(group);
       if (group.isEmpty) this.#policies.get(policyKey(group.policy))?.groups.delete(group.key);
       else if (group.snapshot().some((taken, index) => taken < (before[index] ?? 0))) this.#announce(group);
     }
@@ -904,8 +919,15 @@ export class Ledger {
     if (group.pending.size > 0) this.#options.listener.room(refOf(group));
   }
 
+  #announceHeld(group: GroupCounts): void {
+    if (group.held.size > 0) this.#options.listener.held(refOf(group));
+  }
+
   #announceAll(state: PolicyState): void {
-    for (const group of state.groups.values()) this.#announce(group);
+    for (const group of state.groups.values()) {
+      this.#announce(group);
+      this.#announceHeld(group);
+    }
   }
 
   #countsByUnit(): Map<string, string> {
@@ -942,8 +964,13 @@ function isVoidFor({ targets }: UnderWay, pod: PodFacts): boolean {
   return targets.every(({ version }) => version !== undefined && isLater(pod.resourceVersion, version));
 }
 
-function isInLine({ kind }: Share): boolean {
-  return kind === 'waiting';
+function isInLine(share: Share): share is WaitingShare {
+  return share.kind === 'waiting';
+}
+
+/** Whether no policy holds the pod back any more: of the waiting room, none that keeps a place for it. */
+function isLetGo({ pod, shares }: Entry): boolean {
+  return pod.isInWaitingRoom ? !shares.some(isInLine) : shares.length === 0;
 }
 
 function isLater(version: string, than: string): boolean {

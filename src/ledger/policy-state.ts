@@ -15,16 +15,18 @@ import type { NodeSet } from './node-sets.ts';
 
 /** What one pod adds to one policy. */
 export type Share =
-  /** It waits for a place in the group: in kube-scheduler's queue, in the waiting room, or behind gates of others. */
-  | {
-      readonly kind: 'waiting';
-      readonly state: PolicyState;
-      readonly group: GroupCounts;
-      readonly line: 'pending' | 'held' | 'outside';
-    }
+  | WaitingShare
   /** It waits, but no place can be kept for it: several policies select it, it belongs to no group, or the policy is invalid. */
   | { readonly kind: 'conflicting' | 'ungrouped'; readonly state: PolicyState }
   | BoundShare;
+
+/** It waits for a place in the group: in kube-scheduler's queue, in the waiting room, or behind gates of others. */
+export interface WaitingShare {
+  readonly kind: 'waiting';
+  readonly state: PolicyState;
+  readonly group: GroupCounts;
+  readonly line: 'pending' | 'held' | 'outside';
+}
 
 export interface BoundShare {
   readonly kind: 'bound';

@@ -4,12 +4,15 @@
  * where these are few and virtual. One that no unit can take for lack of max goes to the waiting room, and is looked at
  * in the same way when it is let out.
  *
- * Limits do not depend on any of it: /filter and /bind count as ever. What is estimated here is only the line, as pods
- * that were looked at and that the watch has not shown yet may never be created.
+ * Limits do not depend on any of it: /filter and /bind count as ever. Nor does the order of the units: pods that were
+ * looked at and that the watch has not shown yet may never be created, so a pod is pinned only where its unit is the same
+ * with them and without them. They count in full for who waits: whoever goes to the waiting room for their sake is let
+ * out as soon as the watch shows it.
  *
  * @module
  */
 import type { Labels } from '../facts/labels.ts';
+import { carriesAll } from '../facts/labels.ts';
 import type { PodConstraints } from '../facts/pod-constraints.ts';
 import type { PodFacts } from '../facts/pod-facts.ts';
 import type { Requests } from '../facts/requests.ts';
@@ -17,11 +20,10 @@ import type { GroupRef, Ledger } from '../ledger/ledger.ts';
 import { obstacle } from '../placement/node-fit.ts';
 import type { Pin } from '../placement/pin.ts';
 import { MOST_PINNED_NODES } from '../placement/pin.ts';
-import { groupOf } from '../policy/group.ts';
-import type { GroupKey } from '../policy/group.ts';
-import { matchPolicy } from '../policy/match.ts';
-import type { ResourcePolicy, Unit } from '../policy/resource-policy.ts';
+import type { Unit } from '../policy/resource-policy.ts';
 import { policyKey } from '../policy/resource-policy.ts';
+import type { Member } from './chooser.ts';
+import type { Matcher, Membership } from './matcher.ts';
 import type { Clock } from './ports.ts';
 
 /** A pod that is being created, or let out of the waiting room. */
@@ -43,6 +45,7 @@ export type Arrival =
 
 export interface ArrivalsParts {
   readonly ledger: Ledger;
+  readonly matcher: Matcher;
   readonly clock: Clock;
   /** Labels by which virtual nodes are known. */
   readonly virtualNodes: Labels;
@@ -71,10 +74,9 @@ export class Arrivals {
    * @param isReal false: it is a dry run, and will not come.
    */
   arrives(pod: Newcomer, isReal: boolean): Arrival {
-    const member = this.#memberOf(pod);
+    const member = memberOf(this.#parts.matcher.find(pod));
     if (member === undefined) return QUEUED;
-    const inRoom = (this.#groupOf(member)?.held.size ?? 0) + this.#count(member, 'room');
-    const place = this.#placeOf(pod, member, inRoom);
+    const place = this.#placeOf(pod, member, true);
     const isHeld = place === 'none' && !this.#mayEvict(pod);
     const pin = isHeld || place === 'none' ? undefined : this.#pinTo(place, pod, member);
     if (isReal) this.#expect(member, isHeld ? 'room' : lineOf(pin));
@@ -84,9 +86,9 @@ export class Arrivals {
 
   /** A pod is let out of the waiting room. @returns what it is to be pinned to; undefined: nothing. */
   leaves(pod: Newcomer): Pin | undefined {
-    const member = this.#memberOf(pod);
+    const member = memberOf(this.#parts.matcher.find(pod));
     if (member === undefined) return undefined;
-    const place = this.#placeOf(pod, member, 0);
+    const place = this.#placeOf(pod, member, false);
     const pin = place === 'none' ? undefined : this.#pinTo(place, pod, member);
     this.#expect(member, lineOf(pin));
     return pin;
@@ -95,7 +97,7 @@ export class Arrivals {
   /** The watch shows a waiting pod for the first time, or for the first time outside of the waiting room. */
   seen(pod: PodFacts): void {
     if (this.#onTheWay.size === 0) return;
-    const member = this.#memberOf(pod);
+    const member = memberOf(this.#parts.matcher.membershipOf(pod));
     if (member === undefined) return;
     const line: Line = pod.isInWaitingRoom
       ? 'room'
@@ -108,33 +110,37 @@ export class Arrivals {
     if (times?.length === 0) this.#onTheWay.delete(key);
   }
 
-  #memberOf({ namespace, labels }: Pick<Newcomer, 'namespace' | 'labels'>): Member | undefined {
-    const match = matchPolicy(this.#parts.ledger.policiesOf(namespace), labels);
-    if (match.kind !== 'one' || match.policy.problems.length > 0) return undefined;
-    const grouping = groupOf(match.policy, labels);
-    return grouping.kind === 'group' ? { policy: match.policy, group: grouping.group } : undefined;
-  }
-
   #groupOf(member: Member): ReturnType<Ledger['group']> {
     return this.#parts.ledger.group(refOf(member));
   }
 
   /**
    * The unit that the pod will go to when all before it in the line have gone where there is room by max; `none`: they
-   * take all room; undefined: it is not certain.
+   * may take all room; undefined: it is not certain.
    *
-   * @param inRoom pods of the waiting room that come before it.
+   * @param afterRoom whether the pods of the waiting room come before it.
    */
-  #placeOf(pod: Newcomer, member: Member, inRoom: number): Unit | 'none' | undefined {
-    const { policy } = member;
+  #placeOf(pod: Newcomer, member: Member, afterRoom: boolean): Unit | 'none' | undefined {
     const { hopeful, refused } = this.#parts.ledger.queue(refOf(member));
+    const inRoom = afterRoom ? (this.#groupOf(member)?.held.size ?? 0) : 0;
+    const shown = hopeful + refused + inRoom;
+    const comingToRoom = afterRoom ? this.#count(member, 'room') : 0;
+    const atMost = shown + this.#count(member, 'queue') + comingToRoom;
+    const last = this.#unitAfter(member, atMost, (unit) => this.#count(member, `unit ${unit.name}`));
+    if (last === 'none') return last;
+    // Those refused may never go: what they leave to others is not known.
+    if (refused > 0 || this.#mayEvict(pod)) return undefined;
+    return this.#unitAfter(member, shown, () => 0) === last ? last : undefined;
+  }
+
+  /** The unit left to a pod by so many before it, and by those that are coming to each unit besides. */
+  #unitAfter(member: Member, count: number, coming: (unit: Unit) => number): Unit | 'none' {
     const group = this.#groupOf(member);
-    let before = hopeful + refused + this.#count(member, 'queue') + inRoom;
-    for (const unit of policy.units) {
-      const taken = (group?.taken(unit.index) ?? 0) + this.#count(member, `unit ${unit.name}`);
+    let before = count;
+    for (const unit of member.policy.units) {
+      const taken = (group?.taken(unit.index) ?? 0) + coming(unit);
       const free = Math.max(0, (unit.max ?? Infinity) - taken);
-      // Those refused may never go: what they leave to others is not known.
-      if (before < free) return refused > 0 || this.#mayEvict(pod) ? undefined : unit;
+      if (before < free) return unit;
       before -= free;
     }
     return 'none';
@@ -161,8 +167,8 @@ export class Arrivals {
     const { ledger, virtualNodes } = this.#parts;
     const node = ledger.node(name);
     if (node === undefined) return false;
-    const isVirtual = Object.entries(virtualNodes).every(([key, value]) => node.labels[key] === value);
-    return isVirtual && obstacle({ constraints, requests }, node.capacity, ledger.usedOn(name)) === undefined;
+    if (!carriesAll(node.labels, virtualNodes)) return false;
+    return obstacle({ constraints, requests }, node.capacity, ledger.usedOn(name)) === undefined;
   }
 
   #expect(member: Member, line: Line): void {
@@ -191,9 +197,8 @@ export class Arrivals {
   }
 }
 
-interface Member {
-  readonly policy: ResourcePolicy;
-  readonly group: GroupKey;
+function memberOf(membership: Membership): Member | undefined {
+  return membership.kind === 'member' ? membership : undefined;
 }
 
 function refOf({ policy, group }: Member): GroupRef {

@@ -43,17 +43,18 @@ export class Matcher {
       this.#epoch = this.#ledger.policyEpoch;
     }
     // Without a version nothing says when the labels change, so nothing is remembered.
-    if (pod.resourceVersion === '') return this.#find(pod);
+    if (pod.resourceVersion === '') return this.find(pod);
     const key = `${pod.uid}/${pod.resourceVersion}`;
     let membership = this.#memberships.get(key);
     if (membership === undefined) {
-      membership = this.#find(pod);
+      membership = this.find(pod);
       this.#memberships.set(key, membership);
     }
     return membership;
   }
 
-  #find(pod: PodFacts): Membership {
+  /** The same for a pod that has no version yet; nothing is remembered. */
+  find(pod: Pick<PodFacts, 'namespace' | 'labels'>): Membership {
     const match = matchPolicy(this.#ledger.policiesOf(pod.namespace), pod.labels);
     if (match.kind === 'none') return NONE;
     if (match.kind === 'conflict') {

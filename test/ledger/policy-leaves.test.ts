@@ -131,3 +131,42 @@ describe('a conflict between policies', () => {
     expect(world.ledger.figures('default/batch', 1)).toMatchObject({ waiting: 0, conflicting: 0 });
   });
 });
+
+describe('of pods in the waiting room is told', () => {
+  const held = pod.ofGroup('s1').gated();
+  const full = spark.perGroup();
+
+  test.each<[string, readonly PolicyBuilder[]]>([
+    ['no longer selects them', [full.generation(2).selecting({ app: 'flink' })]],
+    ['is broken', [full.generation(2).unit({ max: -1 })]],
+    ['is not alone any more', [batch.perGroup()]],
+  ])('that they are let go when their policy %s', (_what, changed) => {
+    const world = harness(full);
+    world.sees(held);
+    for (const policy of changed) world.sees(policy);
+    expect(world.released).toEqual(['e1']);
+  });
+
+  test('that they are let go when their policy is deleted', () => {
+    const world = harness(full);
+    world.sees(held);
+    world.seesGone(full);
+    expect(world.released).toEqual(['e1']);
+  });
+
+  test('their group, when their policy changes', () => {
+    const world = harness(full);
+    world.sees(held);
+    world.held.length = 0;
+    world.sees(full.generation(2).spec({ units: [{ resource: 'ecs', max: 1 }] }));
+    expect(world.held).toEqual([{ policyKey: 'default/spark', group: 's1' }]);
+    expect(world.released).toEqual([]);
+  });
+
+  test('nothing when they are leaving', () => {
+    const world = harness(full);
+    world.sees(held.terminating());
+    world.seesGone(full);
+    expect(world.released).toEqual([]);
+  });
+});

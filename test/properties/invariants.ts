@@ -78,8 +78,8 @@ export function checkCounts(world: World): void {
 
 /** Who waits where, in kube-scheduler's queue or out of it, is as the API server has it. */
 function checkLines({ story, api, program: { ledger } }: World): void {
-  const heldPods = [...ledger.heldPods()].map(({ uid }) => uid);
-  const inRoom = api.items('pods').filter((pod) => pod.isInWaitingRoom);
+  const heldPods = [...ledger.heldPods()].map(({ pod }) => pod.uid);
+  const inRoom = api.items('pods').filter((pod) => pod.isInWaitingRoom && !pod.terminating && !pod.finished);
   story.expect(isSameSet(heldPods, inRoom), () => `in the waiting room, by the ledger: ${heldPods.join()}`);
   for (const { policy, key, pending, held, outside } of ledger.groups()) {
     const members = api.items('pods').filter((pod) => {

@@ -83,7 +83,8 @@ export class Program {
     };
     this.#waker = new Waker({ ledger, clock, wake, isLeading: () => true, schedule: time.after });
     const alarms = new PodAlarms({ ledger, clock, wake, isLeading: () => true, schedule: time.after });
-    const arrivals = new Arrivals({ ledger, clock, virtualNodes: VIRTUAL_NODES });
+    const matcher = new Matcher(ledger);
+    const arrivals = new Arrivals({ ledger, matcher, clock, virtualNodes: VIRTUAL_NODES });
     this.arrivals = arrivals;
     const waitingRoom = new WaitingRoom({
       ledger,
@@ -103,7 +104,6 @@ export class Program {
       }),
       new Attempts({ clock, retry: (pod, afterMs) => alarms.set(pod, 'attempt-over', afterMs) }),
     );
-    const matcher = new Matcher(ledger);
     // Offers of so few nodes are complete: there is nothing to scout for.
     const scout = new Scout({
       ledger,
@@ -151,12 +151,10 @@ export class Program {
         upsert: (policy) => {
           this.policies.set(policy.name, policy);
           ledger.upsertPolicy(policy);
-          waitingRoom.lookEverywhere();
         },
         remove: (policy) => {
           this.policies.delete(policy.name);
           ledger.removePolicy(policy);
-          waitingRoom.lookEverywhere();
         },
       }),
     };

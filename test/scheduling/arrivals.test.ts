@@ -3,6 +3,7 @@ import { UNIT_ANNOTATION } from '../../src/facts/annotations.ts';
 import { podConstraints } from '../../src/facts/pod-constraints.ts';
 import type { Arrival } from '../../src/scheduling/arrivals.ts';
 import { Arrivals } from '../../src/scheduling/arrivals.ts';
+import { Matcher } from '../../src/scheduling/matcher.ts';
 import type { NodeBuilder, PodBuilder, PolicyBuilder } from '../support/builders.ts';
 import { aNode, aPod, aPolicy, VIRTUAL_NODES } from '../support/builders.ts';
 import { Harness } from '../support/harness.ts';
@@ -19,8 +20,10 @@ class Scene {
 
   constructor(policies: readonly PolicyBuilder[] = [SPARK], nodes: readonly NodeBuilder[] = NODES) {
     this.world = new Harness({ policies, nodes: nodes.map((node) => node.allocating(ROOMY)) });
+    const { ledger } = this.world;
     this.arrivals = new Arrivals({
-      ledger: this.world.ledger,
+      ledger,
+      matcher: new Matcher(ledger),
       clock: { nowMs: () => this.world.nowMs },
       virtualNodes: VIRTUAL_NODES,
     });
@@ -74,9 +77,27 @@ describe('pods of a group that are created one after the other', () => {
     expect(new Scene().created(7)).toEqual(LINE);
   });
 
-  it('are counted before the watch shows them', () => {
+  it('wait outside when those that the watch does not show yet may take all places', () => {
     const scene = new Scene();
-    expect(Array.from({ length: 7 }, () => scene.creates())).toEqual(LINE);
+    const became = Array.from({ length: 7 }, () => scene.creates());
+    expect(became).toEqual(['queued', 'queued', 'queued', 'queued', 'queued', 'held', 'held']);
+  });
+
+  it('are not pinned for the sake of pods that may never come', () => {
+    const scene = new Scene();
+    scene.created(1);
+    expect([scene.creates(), scene.creates()]).toEqual(['queued', 'queued']);
+    expect(scene.created(2)).toEqual(['queued', PINNED]);
+  });
+
+  it('are not pinned to a unit that those that the watch does not show yet may fill', () => {
+    const policy = aPolicy('p')
+      .perGroup()
+      .unit({ resource: 'eci', nodeSelector: { zone: 'near' }, max: 1 })
+      .unit({ resource: 'eci', nodeSelector: { zone: 'far' }, max: 9 });
+    const nodes = ['near', 'far'].map((zone) => aNode(zone).virtual().labelled({ zone }));
+    const scene = new Scene([policy], nodes);
+    expect([scene.creates(), scene.creates()]).toEqual(['pinned eci(zone=near) near', 'queued']);
   });
 
   it('are forgotten when they do not come', () => {
