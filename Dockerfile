@@ -10,27 +10,21 @@ ARG NODE_DIGEST=sha256:662933cf47f013bc8e4beb31a6116448427a82057ba7c42c97e4c5ba7
 ARG BASE_IMAGE=gcr.io/distroless/cc-debian12:nonroot
 ARG BASE_DIGEST=sha256:9dac0a79194e45a7da0158a9c6da57b217585af0786db3845d1f0ec1a0dd182f
 
-# The program, made with the development dependencies.
+# The program: one bundle, libraries included.
 FROM ${NODE_IMAGE}@${NODE_DIGEST} AS build
 WORKDIR /build
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts --no-audit
-COPY tsconfig.json tsconfig.build.json ./
+COPY rolldown.config.ts ./
 COPY src ./src
 RUN npm run build
 
-# The program, and what it needs to run. Types and source maps of its libraries are half of their size.
-FROM ${NODE_IMAGE}@${NODE_DIGEST} AS app
-WORKDIR /app
-COPY package.json package-lock.json .npmrc ./
-RUN npm ci --omit=dev --ignore-scripts --no-audit && find node_modules -type f \( -name '*.ts' -o -name '*.map' \) -delete
-COPY --from=build /build/dist ./dist
-COPY LICENSE ./
-
 FROM ${BASE_IMAGE}@${BASE_DIGEST}
-COPY --from=app /usr/local/bin/node /usr/local/bin/node
-COPY --from=app /app /app
+COPY --from=build /usr/local/bin/node /usr/local/bin/node
 WORKDIR /app
+COPY --from=build /build/dist ./dist
+COPY crds ./crds
+COPY LICENSE ./
 ENV NODE_ENV=production
 USER 65532:65532
 # The flag is that of the first line of dist/cli/main.js, which says why.

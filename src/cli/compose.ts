@@ -249,7 +249,6 @@ export function compose(settings: ServeSettings, logger: Logger, prices?: PriceL
       admission?.gone(policy);
     },
   });
-  // In this order: pods are counted once, when nodes and policies are there.
   const watches = [policies, nodes, pods];
   const view = new ClusterView({
     watches,
@@ -347,9 +346,10 @@ export function compose(settings: ServeSettings, logger: Logger, prices?: PriceL
     admission,
     start: async (address) => {
       page?.started(address);
-      for (const watch of watches) {
-        watch.start();
-        await watch.whenSynced();
+      // Pods are counted once, when nodes and policies are there.
+      for (const together of [[policies, nodes], [pods]]) {
+        for (const watch of together) watch.start();
+        await Promise.all(together.map((watch) => watch.whenSynced()));
       }
       stopUpkeep = startUpkeep({
         ledger,
