@@ -1,7 +1,8 @@
 /**
  * Wakes single pods at a given time: when a timed wait or an attempt at preemption is over, or at once when their
  * policy is gone. kube-scheduler has no event of its own for any of these. At once, too, when the answer to a Binding was
- * lost: waking changes the pod, after which that Binding cannot land any more if it has not yet.
+ * lost: waking changes the pod, after which that Binding cannot land any more if it has not yet; or the pod turns out to
+ * be gone, and with it what was held for it.
  *
  * @module
  */
@@ -24,10 +25,13 @@ export interface PodAlarmsParts {
 
 interface Alarm {
   readonly pod: PodFacts;
+  readonly cause: AlarmCause;
   readonly dueMs: number;
 }
 
 const RETRY_MS = 1_000;
+/** A pod that nothing has been heard of after its Binding got no answer is changed again after this time. */
+const DOUBT_MS = 5_000;
 /** Pods woken in one go; the rest follows at once, after whatever else has to run. */
 const BATCH = 64;
 
@@ -44,7 +48,7 @@ export class PodAlarms {
   /** The pod is to be tried again after this time, in milliseconds; replaces an alarm of the same cause. */
   set(pod: PodFacts, cause: AlarmCause, afterMs: number): void {
     const dueMs = this.#parts.clock.nowMs() + Math.max(0, afterMs);
-    this.#alarms.set(`${pod.uid}/${cause}`, { pod, dueMs });
+    this.#alarms.set(keyOf(pod, cause), { pod, cause, dueMs });
     this.#plan(dueMs);
   }
 
@@ -74,27 +78,41 @@ export class PodAlarms {
     }
     let rung = 0;
     let nextMs = Infinity;
-    for (const [key, { pod, dueMs }] of this.#alarms) {
-      if (dueMs > now || rung >= BATCH) {
-        nextMs = Math.min(nextMs, dueMs);
+    for (const [key, alarm] of this.#alarms) {
+      if (alarm.dueMs > now || rung >= BATCH) {
+        nextMs = Math.min(nextMs, alarm.dueMs);
         continue;
       }
       rung += 1;
       this.#alarms.delete(key);
-      if (this.#isWaiting(pod)) void this.#wake(key, pod);
+      if (this.#isDue(alarm)) void this.#wake(alarm);
     }
     if (nextMs < Infinity) this.#plan(nextMs);
   }
 
-  async #wake(key: string, pod: PodFacts): Promise<void> {
-    if ((await this.#parts.wake(pod)) !== 'failed' || this.#alarms.has(key)) return;
-    const dueMs = this.#parts.clock.nowMs() + RETRY_MS;
-    this.#alarms.set(key, { pod, dueMs });
-    this.#plan(dueMs);
+  async #wake({ pod, cause }: Alarm): Promise<void> {
+    const outcome = await this.#parts.wake(pod);
+    if (outcome === 'gone') this.#forget(pod);
+    // One that is set meanwhile comes first.
+    if (this.#alarms.has(keyOf(pod, cause))) return;
+    if (outcome === 'failed') this.set(pod, cause, RETRY_MS);
+    // The watch may have been away when the pod changed, and never show one that goes before it is back.
+    if (outcome === 'patched' && cause === 'binding-lost') this.set(pod, cause, DOUBT_MS);
   }
 
-  #isWaiting(pod: PodFacts): boolean {
+  /** Nobody else says that a pod is gone which came and went while the watch was away. */
+  #forget({ uid }: PodFacts): void {
     const { ledger } = this.#parts;
-    return !ledger.isRemoved(pod.uid) && ledger.pod(pod.uid)?.nodeName === undefined;
+    if (ledger.pod(uid) === undefined) ledger.forget(uid);
   }
+
+  #isDue({ pod: { uid }, cause }: Alarm): boolean {
+    const { ledger } = this.#parts;
+    if (cause === 'binding-lost') return ledger.reservation(uid)?.state === 'uncertain';
+    return !ledger.isRemoved(uid) && ledger.pod(uid)?.nodeName === undefined;
+  }
+}
+
+function keyOf({ uid }: PodFacts, cause: AlarmCause): string {
+  return `${uid}/${cause}`;
 }

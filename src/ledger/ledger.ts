@@ -859,7 +859,8 @@ export class Ledger {
       this.#options.checksAtBind &&
       !this.#isNominatedFor(reservation, pod) &&
       (isReported || this.#isNominatedFor(reservation, before)) &&
-      pod.resourceVersion !== reservation.pod.resourceVersion;
+      // What kube-scheduler knew when it called is no news, however late the watch shows it.
+      isLater(pod.resourceVersion, reservation.pod.resourceVersion);
     if (isGivenUp) return true;
     const grouping = groupOf(reservation.policy, pod.labels);
     return (

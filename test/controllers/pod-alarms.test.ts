@@ -3,7 +3,7 @@ import { PodAlarms } from '../../src/controllers/pod-alarms.ts';
 import type { PodFacts } from '../../src/facts/pod-facts.ts';
 import { Ledger } from '../../src/ledger/ledger.ts';
 import type { PodBuilder } from '../support/builders.ts';
-import { aPod, VIRTUAL_NODES } from '../support/builders.ts';
+import { aNode, aPod, aPolicy, VIRTUAL_NODES } from '../support/builders.ts';
 import { QUIET } from '../../src/ledger/quiet-listener.ts';
 import { Timeline } from './timeline.ts';
 
@@ -117,6 +117,40 @@ describe('a pod is woken', () => {
 
     expect(scene.ledger.pod('uid-e1')).toBeUndefined();
     expect(scene.woken).toHaveLength(1);
+  });
+});
+
+describe('a pod that turns out to be gone', () => {
+  const spark = aPolicy('spark').unit({ resource: 'ecs', max: 1 });
+
+  function sceneOfLostBinding(): Scene {
+    const scene = new Scene();
+    const policy = spark.parsed();
+    scene.ledger.upsertNode(aNode('ecs-0').facts());
+    scene.ledger.upsertPolicy(policy);
+    const [unit] = policy.units;
+    scene.ledger.reserve({ pod: pod.facts(), policy, group: '', unit: unit! });
+    scene.ledger.startBind(pod.facts(), 'ecs-0');
+    scene.ledger.bindUnknown(pod.facts().uid);
+    scene.set(pod, 0, 'binding-lost');
+    scene.onWake = async () => 'gone';
+    return scene;
+  }
+
+  it('leaves its place to others, if the watch never showed it', async () => {
+    const scene = sceneOfLostBinding();
+    expect(scene.ledger.reservationCount).toBe(1);
+    await scene.time.advance(0);
+    expect(scene.ledger.reservationCount).toBe(0);
+  });
+
+  it('keeps it until the watch shows its end, if that has shown it', async () => {
+    const scene = sceneOfLostBinding();
+    scene.ledger.upsertPod(pod.facts());
+    await scene.time.advance(60_000);
+    expect(scene.ledger.reservationCount).toBe(1);
+    scene.ledger.removePod(pod.facts());
+    expect(scene.ledger.reservationCount).toBe(0);
   });
 });
 

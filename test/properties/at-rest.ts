@@ -13,6 +13,8 @@ import { settle } from './world.ts';
 
 const CARRIED_OUT_BY_S = 60;
 const RESERVED_S = 65;
+/** In which a pod is asked about again whose Binding got no answer. */
+const DOUBTED_S = 10;
 const UNCERTAIN_S = 120;
 /** Rounds of kube-scheduler after which a world that has not come to rest never will. */
 const MOST_ROUNDS = 80;
@@ -21,6 +23,9 @@ export async function checkAtRest(world: World): Promise<void> {
   const { story, program, api } = world;
   story.note('at rest');
   await land(world);
+  await world.advance(DOUBTED_S);
+  program.drain();
+  checkDoubts(world);
   checkCounts(world);
   await world.advance(2 * UNCERTAIN_S);
   program.drain();
@@ -51,6 +56,15 @@ async function land(world: World): Promise<void> {
   world.program.drain();
   await world.advance(CARRIED_OUT_BY_S);
   world.program.drain();
+}
+
+/** Nobody waits for an answer about a pod that is gone, though its end was never shown. */
+function checkDoubts({ story, api, program }: World): void {
+  for (const uid of api.uids()) {
+    const isDoubted = !api.pods.has(uid) && program.ledger.reservation(uid)?.state === 'uncertain';
+    story.expect(!isDoubted, () => `${uid} is gone, and holds a place for a Binding without an answer`);
+  }
+  story.check();
 }
 
 async function openGates({ gates, program }: World): Promise<void> {

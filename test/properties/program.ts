@@ -29,7 +29,7 @@ import { Watch } from './watch.ts';
 
 export interface ProgramParts {
   readonly api: ApiServer;
-  readonly time: VirtualTime;
+  readonly time: Pick<VirtualTime, 'nowMs' | 'after'>;
   readonly wallClock: () => number;
   readonly bind: (binding: Binding, program: Program) => Promise<BindResult>;
   readonly openGate: (pod: PodFacts, program: Program) => Promise<'patched' | 'gone' | 'failed'>;

@@ -240,4 +240,34 @@ export const SEEDS: readonly Seed[] = [
       ['bind', 1, 0, 0],
     ],
   },
+  {
+    of: 'a pod that went while nobody watched, its Binding without an answer, held its place for two minutes',
+    setting: { policies: [policy], pods: four },
+    calls: [
+      ['delete', 2, 0, 0],
+      ['create and cycle', 2, 0, 0],
+      ['answer', 0, 0, 0],
+      ['delete', 2, 0, 0],
+      ['relist', 0, 0, 0],
+      ['create', 0, 0, 0],
+    ],
+  },
+  {
+    of: 'an old report of kube-scheduler, shown late, took the place back for which a pod had been evicted',
+    setting: {
+      policies: [{ ...policy, units: [{ ...ecs, cpu: 2 }] }],
+      pods: [waiting, { ...waiting, cpu: 2 }, { ...waiting, cpu: 2 }, { ...waiting, cpu: 2, priority: 10 }],
+    },
+    calls: [
+      ['create and cycle', 0, 0, 0],
+      ['carry out', 0, 0, 0],
+      ['deliver', 0, 0, 0],
+      ['report', 3, 0, 0],
+      ['create and cycle', 7, 0, 0],
+      ['preempt', 7, 0, 7],
+      ['preempt, all seen', 0, 0, 0],
+      ['create and cycle', 0, 0, 0],
+      ['end preemption', 7, 0, 0],
+    ],
+  },
 ];

@@ -19,7 +19,11 @@ const kinds = ['pods', 'nodes', 'policies'] as const;
 export const STEPS = {
   // Pods.
   create: ({ users }, { pod }) => users.createPod(pod),
-  terminate: ({ users }, { pod }) => users.terminate(pod),
+  terminate: ({ users, scheduler }, { pod }) => {
+    // By some policies others wait for its end, and go elsewhere.
+    scheduler.preemptionsDisturbed();
+    users.terminate(pod);
+  },
   finish: ({ users }, { pod }) => users.finish(pod),
   delete: ({ users }, { pod }) => users.deletePod(pod),
   recreate: ({ users }, { pod }) => {

@@ -36,6 +36,7 @@ export class World {
   readonly scheduler: KubeScheduler;
   /** The wall clock of the program's host, less virtual time. */
   wallAheadMs = 0;
+  #lives = 0;
   #reads: PodRead[] = [];
   #program: Program;
 
@@ -91,9 +92,14 @@ export class World {
   }
 
   #started(): Program {
+    const life = (this.#lives += 1);
     const program = new Program({
       api: this.api,
-      time: this.time,
+      time: {
+        nowMs: this.time.nowMs,
+        // What a process that died had still to do is not done.
+        after: (run, delayMs) => this.time.after(() => (life === this.#lives ? run() : undefined), delayMs),
+      },
       wallClock: () => this.time.nowMs() + this.wallAheadMs,
       // A process that died sends nothing any more.
       bind: async (binding, sender) =>
