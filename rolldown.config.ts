@@ -10,6 +10,8 @@ import type { Plugin } from 'rolldown';
 export default defineConfig({
   input: 'src/cli/main.ts',
   platform: 'node',
+  // Of the Kubernetes client, only what is used: a thousand types of its API are not, and nothing happens when they are read.
+  treeshake: { moduleSideEffects: (id) => !id.includes('/@kubernetes/client-node/') },
   output: {
     dir: 'dist',
     entryFileNames: 'cli/main.js',

@@ -8,7 +8,7 @@ import { randomUUID } from 'node:crypto';
 import { isIPv6 } from 'node:net';
 import type { AdmissionAppParts } from '../admission/app.ts';
 import { buildAdmissionApp, MUTATE_PATH } from '../admission/app.ts';
-import { createCertificate } from '../admission/certificate.ts';
+import type { Certificate } from '../admission/certificate.ts';
 import { mutatesPodsOf } from '../admission/mutation.ts';
 import { PolicyNamespaces } from '../admission/policy-namespaces.ts';
 import { Registration } from '../admission/registration.ts';
@@ -76,8 +76,11 @@ export function composeAdmission({
     observe: createReviewCounter(metrics.registry),
     logger,
   });
-  const make = (nowMs: number) =>
-    createCertificate({ host: endpoint.host, nowMs, validForMs: CERTIFICATE_MS });
+  const make = async (nowMs: number): Promise<Certificate> => {
+    // What makes certificates is a third of the program, which most starts do not need.
+    const { createCertificate } = await import('../admission/certificate.ts');
+    return createCertificate({ host: endpoint.host, nowMs, validForMs: CERTIFICATE_MS });
+  };
 
   let running: Running | undefined;
   let upkeep: NodeJS.Timeout | undefined;
