@@ -351,6 +351,7 @@ export function compose(settings: ServeSettings, logger: Logger, prices?: PriceL
         for (const watch of together) watch.start();
         await Promise.all(together.map((watch) => watch.whenSynced()));
       }
+      turn.viewChanged();
       stopUpkeep = startUpkeep({
         ledger,
         isReady: () => view.unready() === undefined,
@@ -375,6 +376,7 @@ export function compose(settings: ServeSettings, logger: Logger, prices?: PriceL
     },
     drain: () => {
       view.stopping();
+      turn.viewChanged();
       void admission?.stop();
     },
     stop: async () => {

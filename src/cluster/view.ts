@@ -51,6 +51,11 @@ export class ClusterView {
     return undefined;
   }
 
+  /** Whether something is still being listed for the first time, which takes seconds. */
+  get isListing(): boolean {
+    return !this.#isStopping && this.#options.watches.some(({ synced }) => !synced);
+  }
+
   /** From now on nothing is decided; bindings under way are not touched. */
   stopping(): void {
     this.#isStopping = true;

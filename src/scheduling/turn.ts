@@ -12,8 +12,8 @@ import type { Clock, View } from './ports.ts';
 
 export interface TurnParts {
   readonly ledger: Pick<Ledger, 'pod' | 'isRemoved' | 'unsettledCount'>;
-  /** The replica's own view of the cluster. */
-  readonly view: View;
+  /** The replica's own view of the cluster, and whether it is complete in a moment. */
+  readonly view: View & { readonly isListing: boolean };
   readonly lease: {
     /** Whether this replica holds the lease at this very moment. */
     isLeading(): boolean;
@@ -70,9 +70,12 @@ export class Turn implements View {
     if (this.unready() === undefined) return;
     const untilMs = this.#calledMs + PATIENCE_MS;
     while (this.unready() !== undefined && this.#parts.clock.nowMs() < untilMs) {
-      // A view that is not complete, or stale, takes longer than a call can wait.
-      if (this.#parts.view.unready() !== undefined) return;
-      if (!this.#parts.lease.isLeading()) this.#parts.lease.want();
+      const { view, lease } = this.#parts;
+      if (view.unready() !== undefined) {
+        // A view that is stale takes longer than a call can wait. While it is listed, a call that waits is one that does not
+        // send its pod into kube-scheduler's backoff, nor takes the time that the listing needs.
+        if (!view.isListing) return;
+      } else if (!lease.isLeading()) lease.want();
       else await this.#touch(pod);
       if (this.unready() !== undefined) await this.#change(untilMs - this.#parts.clock.nowMs());
     }
@@ -82,6 +85,11 @@ export class Turn implements View {
   mayYield(): boolean {
     const isBusy = this.#parts.clock.nowMs() - this.#calledMs < BUSY_MS;
     return !isBusy && this.#parts.ledger.unsettledCount === 0;
+  }
+
+  /** The view has become complete, or will not any more. */
+  viewChanged(): void {
+    this.#changed();
   }
 
   /** @param isBehind another replica may have bound pods that our view does not hold yet. */
