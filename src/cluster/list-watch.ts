@@ -98,6 +98,8 @@ export interface ListWatchOptions<Item extends Listed> {
   readonly client: ListWatchClient;
   readonly observer?: ListWatchObserver;
   readonly pace?: Pace;
+  /** Who has to be synced before anything is told; the connection is made meanwhile. Default: nobody. */
+  readonly after?: readonly { whenSynced(): Promise<void> }[];
   /** Longest silence on a watch, milliseconds. Default 80 s; below about 75 s healthy quiet watches are cut. */
   readonly idleMs?: number;
 }
@@ -282,6 +284,7 @@ export class ListWatch<Item extends Listed> {
     const query = { sendInitialEvents: 'true', resourceVersionMatch: 'NotOlderThan' };
     const bytes = await this.#openWatch(query, signal);
     try {
+      await this.#othersSynced();
       await this.#consume(bytes, signal);
     } catch (error) {
       this.#avoidWatchList =
@@ -296,6 +299,7 @@ export class ListWatch<Item extends Listed> {
     let continueToken = '';
     for (;;) {
       const page = parseListPage(await this.#page(continueToken, signal));
+      await this.#othersSynced();
       for (const object of page.items) {
         signal.throwIfAborted();
         this.#present({ kind: 'present', identity: identityOf(object), object });
@@ -307,6 +311,10 @@ export class ListWatch<Item extends Listed> {
       await this.#watchFrom(page.resourceVersion, signal);
       return;
     }
+  }
+
+  async #othersSynced(): Promise<void> {
+    await Promise.all((this.#options.after ?? []).map((other) => other.whenSynced()));
   }
 
   #page(continueToken: string, signal: AbortSignal): Promise<unknown> {
