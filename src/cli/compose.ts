@@ -201,7 +201,7 @@ export function compose(settings: ServeSettings, logger: Logger, prices?: PriceL
   });
 
   const follow = <Item extends Listed>(
-    [name, path, after = []]: readonly [string, string, ListWatchOptions<Item>['after']?],
+    [name, path, first = []]: readonly [string, string, ListWatchOptions<Item>['after']?],
     parse: (object: JsonObject) => Item,
     handler: Handler<Item>,
   ): ListWatch<Item> =>
@@ -212,7 +212,7 @@ export function compose(settings: ServeSettings, logger: Logger, prices?: PriceL
       handler,
       client,
       observer: watchObserver(name, logger, metrics),
-      after,
+      after: first,
     });
   const nodes = follow(['nodes', NODES_PATH], nodeFacts, {
     upsert: (node) => {
