@@ -30,7 +30,7 @@ interface Alarm {
 }
 
 const RETRY_MS = 1_000;
-/** A pod that nothing has been heard of after its Binding got no answer is changed again after this time. */
+/** A pod that is still not seen after its Binding got no answer is changed again after this time. */
 const DOUBT_MS = 5_000;
 /** Pods woken in one go; the rest follows at once, after whatever else has to run. */
 const BATCH = 64;
@@ -92,18 +92,18 @@ export class PodAlarms {
 
   async #wake({ pod, cause }: Alarm): Promise<void> {
     const outcome = await this.#parts.wake(pod);
-    if (outcome === 'gone') this.#forget(pod);
+    // Nobody else says that a pod is gone which came and went while the watch was away.
+    if (outcome === 'gone' && this.#isUnseen(pod)) this.#parts.ledger.forget(pod.uid);
     // One that is set meanwhile comes first.
     if (this.#alarms.has(keyOf(pod, cause))) return;
     if (outcome === 'failed') this.set(pod, cause, RETRY_MS);
-    // The watch may have been away when the pod changed, and never show one that goes before it is back.
-    if (outcome === 'patched' && cause === 'binding-lost') this.set(pod, cause, DOUBT_MS);
+    // The watch shows what becomes of a pod that it has shown. Any other may be gone before it shows it for the first time.
+    if (outcome === 'patched' && cause === 'binding-lost' && this.#isUnseen(pod))
+      this.set(pod, cause, DOUBT_MS);
   }
 
-  /** Nobody else says that a pod is gone which came and went while the watch was away. */
-  #forget({ uid }: PodFacts): void {
-    const { ledger } = this.#parts;
-    if (ledger.pod(uid) === undefined) ledger.forget(uid);
+  #isUnseen({ uid }: PodFacts): boolean {
+    return this.#parts.ledger.pod(uid) === undefined;
   }
 
   #isDue({ pod: { uid }, cause }: Alarm): boolean {

@@ -144,6 +144,25 @@ describe('a pod that turns out to be gone', () => {
     expect(scene.ledger.reservationCount).toBe(0);
   });
 
+  it('is asked about until it is seen or gone: it may go while the watch is away', async () => {
+    const scene = sceneOfLostBinding();
+    scene.onWake = async () => 'patched';
+    await scene.time.advance(10_000);
+    expect(scene.woken.map(([, atMs]) => atMs)).toEqual([0, 5_000, 10_000]);
+    scene.onWake = async () => 'gone';
+    await scene.time.advance(60_000);
+    expect(scene.woken).toHaveLength(4);
+    expect(scene.ledger.reservationCount).toBe(0);
+  });
+
+  it('is changed once when the watch has shown it: that shows the rest', async () => {
+    const scene = sceneOfLostBinding();
+    scene.onWake = async () => 'patched';
+    scene.ledger.upsertPod(pod.facts());
+    await scene.time.advance(60_000);
+    expect(scene.woken).toHaveLength(1);
+  });
+
   it('keeps it until the watch shows its end, if that has shown it', async () => {
     const scene = sceneOfLostBinding();
     scene.ledger.upsertPod(pod.facts());
