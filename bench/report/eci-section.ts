@@ -36,6 +36,7 @@ function startPart({ workload }: BenchResult, shown: readonly Shown[]): Html {
       What counts here is how little scheduling adds.
     </p>
     ${table(
+      'Start on ECI by variant',
       [
         { title: 'variant' },
         ...workload.runningWithin.flatMap(({ percent, time }) => [
@@ -70,6 +71,7 @@ function costPart({ workload }: BenchResult, shown: readonly Shown[]): Html {
       arithmetic of ${LECTURE}, for jobs that run as long as its own.
     </p>
     ${table(
+      'Cost on ECI by variant',
       [{ title: 'variant' }, { title: 'pods on ECI' }, { title: 'on demand' }, { title: 'Spot' }],
       shown.map(({ id, run }) => {
         const { yuan = 0, spotYuan } = costOf(workload, run) ?? {};

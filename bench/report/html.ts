@@ -34,72 +34,75 @@ export function htmlReport(result: BenchResult): string {
         </style>
       </head>
       <body>
-        <h1>${workload.title}</h1>
-        <p>${workload.why}</p>
-        <div class="facts">${workloadFacts(workload).map((fact) => html`<span>${fact}</span>`)}</div>
+        <main>
+          <h1>${workload.title}</h1>
+          <p>${workload.why}</p>
+          <div class="facts">${workloadFacts(workload).map((fact) => html`<span>${fact}</span>`)}</div>
 
-        <h2>Result</h2>
-        ${overview(result)} ${disturbance(result)}
-        <p class="soft">
-          Medians of the rounds that count, below them the least and the most; for the placement, the worst
-          round. “Created” is when a watch showed the pod, “scheduled” when it showed its node. In drains,
-          pods wait before kube-scheduler starts, so only the pace counts.
-        </p>
-        ${eciSection(result)}
+          <h2>Result</h2>
+          ${overview(result)} ${disturbance(result)}
+          <p class="soft">
+            Medians of the rounds that count, below them the least and the most; for the placement, the worst
+            round. “Created” is when a watch showed the pod, “scheduled” when it showed its node. In drains,
+            pods wait before kube-scheduler starts, so only the pace counts.
+          </p>
+          ${eciSection(result)}
 
-        <h2>Charts</h2>
-        <p class="soft">
-          Lines show the run of median throughput of each variant: dashed lines are percentageOfNodesToScore
-          100. A click on a name hides its line.
-        </p>
-        <div class="charts">${charts.map(figure)}</div>
+          <h2>Charts</h2>
+          <p class="soft">
+            Lines show the run of median throughput of each variant: dashed lines are percentageOfNodesToScore
+            100. A click on a name hides its line.
+          </p>
+          <div class="charts">${charts.map(figure)}</div>
 
-        <h2>Variants</h2>
-        <dl>
-          ${result.variants.map(
-            ({ id, text, extenderCommand }) =>
-              html`<dt>${id}</dt>
-                <dd>
-                  ${text}${extenderCommand === undefined ? '' : html`<br /><code>${extenderCommand}</code>`}
-                </dd>`,
-          )}
-        </dl>
+          <h2>Variants</h2>
+          <dl>
+            ${result.variants.map(
+              ({ id, text, extenderCommand }) =>
+                html`<dt>${id}</dt>
+                  <dd>
+                    ${text}${extenderCommand === undefined ? '' : html`<br /><code>${extenderCommand}</code>`}
+                  </dd>`,
+            )}
+          </dl>
 
-        <h2>All figures</h2>
-        ${allFigures(result)}
+          <h2>All figures</h2>
+          ${allFigures(result)}
 
-        <h2>Where kube-scheduler spends its time</h2>
-        <p class="soft">
-          Means per pod, by its own metrics and the extender's; of the run of median throughput of each
-          variant. The choice of a node contains the extender's /filter.
-        </p>
-        ${schedulerTable(result)}
+          <h2>Where kube-scheduler spends its time</h2>
+          <p class="soft">
+            Means per pod, by its own metrics and the extender's; of the run of median throughput of each
+            variant. The choice of a node contains the extender's /filter.
+          </p>
+          ${schedulerTable(result)}
 
-        <h2>All runs</h2>
-        ${allRuns(result)}
+          <h2>All runs</h2>
+          ${allRuns(result)}
 
-        <h2>How placements are judged</h2>
-        <p>
-          An independent watch sees every binding in the order in which the API server made it.
-          <b>Over max</b>: after a binding, a unit held more pods of a job than its max. <b>Out of order</b>:
-          a pod went to a unit while an earlier one was below max and had a node with room for it, even if
-          every pod that was bound shortly afterwards (as long as a binding can take in this run) is taken to
-          have been there before. <b>Undecided</b>: the same, but such a pod may have been the reason.
-          Variants that do not promise to keep the policy are judged, too, but count whatever they do.
-        </p>
-        <pre>${stringify(policy)}</pre>
+          <h2>How placements are judged</h2>
+          <p>
+            An independent watch sees every binding in the order in which the API server made it.
+            <b>Over max</b>: after a binding, a unit held more pods of a job than its max.
+            <b>Out of order</b>: a pod went to a unit while an earlier one was below max and had a node with
+            room for it, even if every pod that was bound shortly afterwards (as long as a binding can take in
+            this run) is taken to have been there before. <b>Undecided</b>: the same, but such a pod may have
+            been the reason. Variants that do not promise to keep the policy are judged, too, but count
+            whatever they do.
+          </p>
+          <pre>${stringify(policy)}</pre>
 
-        <h2>Set-up</h2>
-        <ul>
-          ${settings.map((setting) => html`<li>${setting}</li>`)}
-        </ul>
-        <div class="facts">
-          <span>${startedAt.slice(0, 16).replace('T', ' ')} UTC</span>
-          <span>${machine.cores} cores, ${machine.memoryGib} GiB, ${machine.cpu}</span>
-          <span>${machine.system}</span>
-          ${Object.entries(versions).map(([program, version]) => html`<span>${program} ${version}</span>`)}
-        </div>
-        <pre>${command}</pre>
+          <h2>Set-up</h2>
+          <ul>
+            ${settings.map((setting) => html`<li>${setting}</li>`)}
+          </ul>
+          <div class="facts">
+            <span>${startedAt.slice(0, 16).replace('T', ' ')} UTC</span>
+            <span>${machine.cores} cores, ${machine.memoryGib} GiB, ${machine.cpu}</span>
+            <span>${machine.system}</span>
+            ${Object.entries(versions).map(([program, version]) => html`<span>${program} ${version}</span>`)}
+          </div>
+          <pre>${command}</pre>
+        </main>
         ${jsonScript(
           'charts',
           charts.map(({ config }) => config),

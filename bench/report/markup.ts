@@ -54,7 +54,8 @@ export interface Column {
   readonly isText?: boolean;
 }
 
-export function table(columns: readonly Column[], rows: readonly (readonly Piece[])[]): Html {
+/** @param label what it shows, for who cannot see it. */
+export function table(label: string, columns: readonly Column[], rows: readonly (readonly Piece[])[]): Html {
   const classOf = (index: number): string => (columns[index]?.isText === true ? 'text' : '');
   const head = columns.map(({ title }, index) => html`<th class="${classOf(index)}">${title}</th>`);
   const body = rows.map((row) => {
@@ -63,7 +64,7 @@ export function table(columns: readonly Column[], rows: readonly (readonly Piece
       ${cells}
     </tr>`;
   });
-  return html`<div class="scroll">
+  return html`<div class="scroll" role="region" tabindex="0" aria-label="${label}">
     <table>
       <thead>
         <tr>

@@ -30,6 +30,7 @@ export function overview(result: BenchResult): Html {
   const present = new Set(presentMetrics(result));
   const shown = IN_OVERVIEW.map(metric).filter((each) => present.has(each));
   return table(
+    'Result by variant',
     [
       { title: 'variant' },
       { title: 'runs' },
@@ -66,7 +67,8 @@ export function allFigures(result: BenchResult): Html {
     ...result.variants.map(({ id }) => spreadCell(metricOf(runsOf(result, id), each))),
   ];
   return table(
-    [{ title: '' }, ...result.variants.map(({ id }) => ({ title: breakable(id) }))],
+    'All figures',
+    [{ title: 'figure' }, ...result.variants.map(({ id }) => ({ title: breakable(id) }))],
     presentMetrics(result).map(row),
   );
 }
@@ -84,6 +86,7 @@ export function schedulerTable(result: BenchResult): Html {
   });
   const points = [...new Set(shown.flatMap(({ figures }) => Object.keys(figures.extensionPointsMs)))];
   return table(
+    'kube-scheduler’s time per pod',
     [
       { title: 'variant' },
       { title: 'attempts that placed a pod' },
@@ -112,6 +115,7 @@ export function schedulerTable(result: BenchResult): Html {
 /** Every run, in order. */
 export function allRuns({ runs, workload }: BenchResult): Html {
   return table(
+    'All runs',
     [
       { title: 'variant' },
       { title: 'round' },

@@ -4,9 +4,12 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import type { BenchResult, Measured } from '../../bench/report/result.ts';
 import { readResult } from '../../bench/report/result.ts';
+import { openBrowser } from '../support/browser.ts';
+import { accessibilityProblems, watchedPage } from '../support/watched-page.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const ALONE = 'alone@default';
@@ -106,6 +109,26 @@ test('the report is there, with the cost of the 24 pods on ECI', () => {
   const page = readFileSync(join(folder, 'report.html'), 'utf8');
   expect(page).toContain('¥0.07409664');
   expect(page).toContain('<canvas');
+});
+
+test('the report is drawn in a browser, for everybody, and loads nothing', async () => {
+  const browser = await openBrowser();
+  onTestFinished(() => browser.close());
+  const { page, errors, origins } = await watchedPage(browser);
+  await page.goto(pathToFileURL(join(folder, 'report.html')).href);
+
+  expect(await page.getByRole('heading', { level: 2 }).allTextContents()).toContain('Result');
+  // Whether each chart is something else than an empty one of its size.
+  const drawn: readonly boolean[] =
+    await page.evaluate(`[...document.querySelectorAll('canvas')].map((canvas) => {
+    const { width, height } = canvas;
+    const empty = Object.assign(document.createElement('canvas'), { width, height });
+    return width > 0 && canvas.toDataURL() !== empty.toDataURL();
+  })`);
+  expect(drawn.length).toBeGreaterThan(3);
+  expect(drawn).not.toContain(false);
+  expect(await accessibilityProblems(page)).toEqual([]);
+  expect({ errors, origins: [...origins] }).toEqual({ errors: [], origins: ['null'] });
 });
 
 test('a result compared with itself has no differences', async () => {

@@ -8,8 +8,8 @@ import { aPod, GROUP_LABEL } from '../support/builders.ts';
 import { openBrowser } from '../support/browser.ts';
 import { GROUPS, HOSTILE_NAME, largeScene, POLICIES, SINGLE_PODS } from './large-scene.ts';
 import type { Scene } from './page-server.ts';
-import type { WatchedPage } from './watched-page.ts';
-import { watchedPage } from './watched-page.ts';
+import type { WatchedPage } from '../support/watched-page.ts';
+import { watchedPage } from '../support/watched-page.ts';
 
 const LARGEST_ANSWER = 64_000;
 const WITHIN = { timeout: 30_000 };

@@ -18,8 +18,8 @@ import { shippedSchedulerConfig } from '../support/scheduler-configs.ts';
 import { shippedAccount } from '../support/service-account.ts';
 import type { Manifest } from './spark-scene.ts';
 import { JOBS, NODES, OTHER_PODS, OTHERS, podsOf, SPARK } from './spark-scene.ts';
-import type { WatchedPage } from './watched-page.ts';
-import { accessibilityProblems, watchedPage } from './watched-page.ts';
+import type { WatchedPage } from '../support/watched-page.ts';
+import { accessibilityProblems, watchedPage } from '../support/watched-page.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const SCREENSHOTS = join(ROOT, process.env['PAGE_SCREENSHOTS'] ?? '.cache/page');
