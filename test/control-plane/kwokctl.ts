@@ -48,7 +48,7 @@ export async function createCluster(
     kubeSchedulerConfig: initialSchedulerConfig,
     ...(auditPolicy === undefined ? {} : { kubeAuditPolicy: writtenTo(workDir, auditPolicy) }),
   });
-  writeFileSync(configFile, stringify(config));
+  writeFileSync(configFile, [config, KWOK_CONFIG].map((part) => stringify(part)).join('---\n'));
   const kwokctl = spawn(
     binaries.kwokctl,
     // An empty kubeconfig: the user's own is not touched.
@@ -79,6 +79,14 @@ function writtenTo(workDir: string, auditPolicy: object): string {
   writeFileSync(file, stringify(auditPolicy));
   return file;
 }
+
+/** By default it plays four pods at a time, and falls behind when a slow API server has many come and go. */
+const KWOK_CONFIG = {
+  apiVersion: 'config.kwok.x-k8s.io/v1alpha1',
+  kind: 'KwokConfiguration',
+  metadata: { name: 'kwok' },
+  options: { podPlayStageParallelism: 64 },
+};
 
 /** @param files paths of configurations of components, by kwokctl's names for them. */
 function kwokctlConfig(
