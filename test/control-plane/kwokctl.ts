@@ -80,12 +80,22 @@ function writtenTo(workDir: string, auditPolicy: object): string {
   return file;
 }
 
-/** By default it plays four pods at a time, and falls behind when a slow API server has many come and go. */
+/**
+ * By default it plays four pods at a time, and falls behind when a slow API server has many come and go. The others are its
+ * defaults: kwokctl fills none in for a document that it is given.
+ */
 const KWOK_CONFIG = {
   apiVersion: 'config.kwok.x-k8s.io/v1alpha1',
   kind: 'KwokConfiguration',
   metadata: { name: 'kwok' },
-  options: { podPlayStageParallelism: 64 },
+  options: {
+    podPlayStageParallelism: 64,
+    nodePlayStageParallelism: 4,
+    nodeLeaseParallelism: 4,
+    podsOnNodeSyncParallelism: 1,
+    enablePodsOnNodeSyncListPager: true,
+    cidr: '10.0.0.0/24',
+  },
 };
 
 /** @param files paths of configurations of components, by kwokctl's names for them. */
