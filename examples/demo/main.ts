@@ -14,6 +14,7 @@ import { parseArgs } from 'node:util';
 import { parse } from 'yaml';
 import type { ControlPlane } from '../../test/control-plane/control-plane.ts';
 import { startControlPlane } from '../../test/control-plane/control-plane.ts';
+import { GoToolchainError } from '../../test/control-plane/go-toolchain.ts';
 import { createNodes, ecsNode, virtualNode } from '../../test/control-plane/nodes.ts';
 import { waitUntil } from '../../test/control-plane/wait.ts';
 import { ExtenderProcess } from '../../test/support/extender-process.ts';
@@ -50,7 +51,11 @@ const { values: flags } = parseArgs({ options: { keep: { type: 'boolean', defaul
 const startedMs = performance.now();
 let failures = 0;
 
-const cluster = await startControlPlane();
+const cluster = await startControlPlane().catch((error: unknown) => {
+  if (!(error instanceof GoToolchainError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exit(1);
+});
 try {
   await show(cluster);
 } finally {
@@ -189,11 +194,14 @@ async function keep(plane: ControlPlane, extender: ExtenderProcess): Promise<voi
   const args = ['serve', '--kubeconfig', plane.kubeconfigPath, '--listen', `127.0.0.1:${port}`];
   const child = spawn(join(ROOT, 'dist/cli/main.js'), args, { detached: true, stdio: 'ignore' });
   child.unref();
+  await plane.kubectl(['apply', '-f', join(ROOT, 'deploy/admission')]);
   plane.keep();
   heading('The cluster stays');
   say(`  export KUBECONFIG=${plane.kubeconfigPath}`);
+  say(`  alias kubectl=${plane.kubectlPath}`);
   say('  kubectl get resourcepolicies,pods -o wide');
   say(`  curl ${extender.url}/metrics`);
+  say('Its pods get the toleration for virtual nodes; there is no Spark Operator in it.');
   say(`\nTo end it: kill ${child.pid ?? ''}; npm run cluster -- delete ${plane.name}`);
 }
 

@@ -3,14 +3,13 @@
  *
  * @module
  */
-import { readFile } from 'node:fs/promises';
-import { text } from 'node:stream/consumers';
-import { messageOf } from '../facts/message-of.ts';
+import { isUnreadable } from './field-problem.ts';
 import type { LintSettings } from './lint-command.ts';
 import type { FileFinding, LintReport } from './lint-manifests.ts';
 import { lintFiles } from './lint-manifests.ts';
 import type { Unreadable } from './manifests.ts';
 import { UNUSABLE } from './options.ts';
+import { readText } from './read-text.ts';
 
 /**
  * Findings go to standard output, a line each or, as JSON,
@@ -21,16 +20,9 @@ import { UNUSABLE } from './options.ts';
  * @returns the exit code: 0 nothing found, 1 findings, 2 a policy is invalid or a file cannot be read.
  */
 export async function lint({ files, output, virtualNodeLabel }: LintSettings): Promise<number> {
-  const read: { name: string; text: string }[] = [];
-  const lost: Unreadable[] = [];
-  for (const file of new Set(files)) {
-    const name = file === '-' ? '<stdin>' : file;
-    try {
-      read.push({ name, text: file === '-' ? await text(process.stdin) : await readFile(file, 'utf8') });
-    } catch (error) {
-      lost.push({ file: name, line: undefined, message: `cannot be read: ${messageOf(error)}` });
-    }
-  }
+  const inputs = await Promise.all([...new Set(files)].map(readText));
+  const lost = inputs.filter(isUnreadable);
+  const read = inputs.flatMap((input) => (isUnreadable(input) ? [] : [input]));
   const found = lintFiles(read, virtualNodeLabel);
   const report = { ...found, unreadable: [...lost, ...found.unreadable] };
   if (output === 'json') {

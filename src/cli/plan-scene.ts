@@ -79,6 +79,11 @@ class Composer {
     this.#cluster = cluster;
     this.#around = around;
     this.#policies = policiesOf(files, cluster, around.nowMs);
+    const names = files.policies.map(policyKey);
+    for (const name of names.filter((each, index) => names.indexOf(each) !== index))
+      this.#notes.add(
+        `ResourcePolicy ${name} is there more than once: the last one counts, as with kubectl apply`,
+      );
     this.#priorities = new Map([...SYSTEM_PRIORITIES, ...(cluster?.priorities ?? []), ...files.priorities]);
     this.#bound = [...(cluster?.bound ?? [])];
   }
@@ -103,7 +108,9 @@ class Composer {
     // Who names nothing to be placed asks about the pods that wait.
     if (workloads.length === 0) workloads.push(...podsByNamespace(others));
     else if (others.length > 0)
-      this.#notes.add(`${podCount(others.length)} of the cluster that wait already are tried first`);
+      this.#notes.add(
+        `${podCount(others.length)} of the cluster that ${others.length === 1 ? 'waits already is' : 'wait already are'} tried first`,
+      );
     return {
       input: {
         policies: this.#policies,

@@ -150,14 +150,16 @@ function policyLines(
   width: number,
 ): readonly string[] {
   const isGrouped = matchLabelKeys.length > 0;
+  const hasOthers = units.some(({ others }) => others !== undefined);
   return [
     `ResourcePolicy ${namespace}/${name}${isGrouped ? `, limits per ${matchLabelKeys.join(', ')}` : ''}`,
     '',
     ...table(
-      ['UNIT', 'PODS', isGrouped ? 'MAX/GROUP' : 'MAX', 'NODES', 'NAME'],
+      ['UNIT', 'PODS', ...(hasOthers ? ['OTHERS'] : []), isGrouped ? 'MAX/GROUP' : 'MAX', 'NODES', 'NAME'],
       units.map((unit) => [
         String(unit.number),
         String(unit.pods),
+        ...(hasOthers ? [String(unit.others ?? 0)] : []),
         unit.max === undefined ? '-' : String(unit.max),
         String(unit.nodes),
         unit.name,

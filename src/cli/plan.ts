@@ -3,8 +3,6 @@
  *
  * @module
  */
-import { readFile } from 'node:fs/promises';
-import { text } from 'node:stream/consumers';
 import { stringify } from 'yaml';
 import { messageOf } from '../facts/message-of.ts';
 import type { PriceList } from '../placement/price.ts';
@@ -22,6 +20,7 @@ import type { PlanCluster, Scene } from './plan-scene.ts';
 import { sceneOf } from './plan-scene.ts';
 import { planText } from './plan-text.ts';
 import { namespaceOf } from './policy-manifest.ts';
+import { readText } from './read-text.ts';
 
 const STAYS_PENDING = 1;
 /** Width of lines where standard output is no terminal. */
@@ -58,15 +57,6 @@ export async function plan(settings: PlanSettings): Promise<number> {
     return report.totals.pending > 0 ? STAYS_PENDING : 0;
   } catch (error) {
     return refuse([`resource-policy: ${messageOf(error)}`]);
-  }
-}
-
-async function readText(file: string): Promise<TextFile | Unreadable> {
-  const name = file === '-' ? '<stdin>' : file;
-  try {
-    return { name, text: file === '-' ? await text(process.stdin) : await readFile(file, 'utf8') };
-  } catch (error) {
-    return { file: name, line: undefined, message: `cannot be read: ${messageOf(error)}` };
   }
 }
 

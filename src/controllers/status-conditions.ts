@@ -82,7 +82,7 @@ export function judged(
     {
       type: 'UnreachableUnits',
       wellIs: 'False',
-      well: { reason: 'AllReachable', message: 'pods can get into every unit' },
+      well: { reason: 'AllReachable', message: 'every unit has nodes, and none is hidden by one before it' },
       problems: unreachable.map(problemOf),
     },
     costOverridden(figures),

@@ -173,7 +173,7 @@ function selectionOf({ ledger, matcher }: Pick<Sight, 'ledger' | 'matcher'>, pod
       return {
         outcome: 'none',
         policies: [],
-        text: 'no ResourcePolicy selects this pod: kube-scheduler alone places it',
+        text: 'no ResourcePolicy selects this pod: kube-scheduler is free to choose its node',
         others: policies
           .map((policy) => ({ policy: policy.name, unmet: unmetRequirements(policy, pod.labels) }))
           .toSorted((a, b) => (a.policy < b.policy ? -1 : 1)),

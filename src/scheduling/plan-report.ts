@@ -6,7 +6,7 @@
 import type { PodFacts } from '../facts/pod-facts.ts';
 import { scaleInOrder } from '../placement/scale-in-order.ts';
 import { selects } from '../policy/match.ts';
-import type { ResourcePolicy } from '../policy/resource-policy.ts';
+import type { ResourcePolicy, Unit } from '../policy/resource-policy.ts';
 import { placementOf } from './explain-placement.ts';
 import type { Plan, PlanInput } from './plan.ts';
 import type { CostReport, PricedPod } from './plan-cost.ts';
@@ -100,6 +100,8 @@ export interface UnitUse {
   readonly name: string;
   /** Pods of the workloads in it. */
   readonly pods: number;
+  /** Others of the cluster in it, of all groups; absent: none are in any unit of the policy. */
+  readonly others?: number;
   readonly max?: number;
   readonly nodes: number;
 }
@@ -122,7 +124,7 @@ export function planReport(parts: ReportInput): PlanReport {
     workloads: reports,
     policies: input.policies
       .filter((policy) => facts.some((pod) => isSelected(policy, pod)))
-      .map((policy) => policyUse(policy, plan, reports)),
+      .map((policy) => policyUse(policy, { plan, reports, others: othersThere(parts) })),
     ...(prices === undefined
       ? {}
       : {
@@ -181,13 +183,31 @@ function boundPod(pod: PodFacts, counted: Pick<Plan, 'ledger'>): PodPlan {
   };
 }
 
+/** What pods of the cluster that belong to no workload of the plan count as. */
+function othersThere({ input, plan, workloads }: ReportInput): readonly (PodPlan & { namespace: string })[] {
+  const own = new Set(workloads.flatMap((workload) => workload.pods));
+  return input.bound
+    .filter(({ uid }) => !own.has(uid))
+    .map((pod) => ({ ...boundPod(pod, plan), namespace: pod.namespace }));
+}
+
 function policyUse(
   policy: ResourcePolicy,
-  { ledger }: Plan,
-  workloads: readonly WorkloadReport[],
+  {
+    plan: { ledger },
+    reports,
+    others,
+  }: {
+    plan: Plan;
+    reports: readonly WorkloadReport[];
+    others: readonly (PodPlan & { namespace: string })[];
+  },
 ): PolicyUse {
   const { namespace, name, matchLabelKeys, units } = policy;
-  const pods = workloads
+  const inUnit = (pods: readonly PodPlan[], { index }: Unit): number =>
+    pods.filter((pod) => pod.unit?.number === index + 1).length;
+  const there = others.filter((pod) => pod.namespace === namespace && pod.policy === name);
+  const pods = reports
     .filter((workload) => workload.namespace === namespace)
     .flatMap((workload) => workload.pods)
     .filter((pod) => pod.policy === name);
@@ -198,7 +218,8 @@ function policyUse(
     units: units.map((unit) => ({
       number: unit.index + 1,
       name: unit.name,
-      pods: pods.filter((pod) => pod.unit?.number === unit.index + 1).length,
+      pods: inUnit(pods, unit),
+      ...(there.length === 0 ? {} : { others: inUnit(there, unit) }),
       ...(unit.max === undefined ? {} : { max: unit.max }),
       nodes: ledger.nodesOf(policy, unit).size,
     })),

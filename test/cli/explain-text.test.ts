@@ -89,7 +89,7 @@ describe('the text on a pod', () => {
   it('of no policy', () => {
     expect(pod(aPod('p').labels({}).on('ecs-0')).slice(1)).toEqual([
       'State      bound on ecs-0, created 5m ago, bound 5m ago',
-      'Policy     no ResourcePolicy selects this pod: kube-scheduler alone places it',
+      'Policy     no ResourcePolicy selects this pod: kube-scheduler is free to choose its node',
       '           spark selects pods with app=spark',
       'Requests   nothing',
       '',

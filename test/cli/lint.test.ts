@@ -109,6 +109,13 @@ describe('resource-policy lint', () => {
     expect(err).toMatch(/^nowhere\.yaml: cannot be read: ENOENT[^\n]*\n1 policy, 1 finding\n$/);
   });
 
+  it('a folder: exit code 2, with the way out', async () => {
+    const { status, err } = await lint(['examples/']);
+
+    expect(status).toBe(2);
+    expect(err).toBe('examples/: is a folder: give its files, such as examples/*.yaml\n');
+  });
+
   it('no YAML: exit code 2, with file and line', async () => {
     const { status, out, err } = await lint(['-'], 'kind: ResourcePolicy\nspec: [\n');
 

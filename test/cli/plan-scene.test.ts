@@ -383,6 +383,23 @@ describe('with a cluster', () => {
     expect(report.policies).toMatchObject([{ units: [{ nodes: 1 }] }]);
   });
 
+  it('says how many of its pods take places beside those of the files, by unit', () => {
+    const there = web('web-0').on('ecs-0').placedBy('web', 'ecs');
+    const report = planned([podManifest('web-1')], { cluster: clusterOf([there]) });
+    expect(unitsOf(report)).toEqual({ 'web-1': 'pending' });
+    expect(report.policies).toMatchObject([{ units: [{ pods: 0, others: 1, max: 1 }] }]);
+    const alone = planned([podManifest('web-1')], { cluster: clusterOf([]) });
+    expect(alone.policies[0]?.units[0]).not.toHaveProperty('others');
+  });
+
+  it('a policy that is there twice counts as it was said last', () => {
+    const report = planned([policy({ units: [{ resource: 'ecs', max: 0 }] }), TWO_UNITS, ...NODES, deployment]);
+    expect(unitsOf(report)).toEqual({ 'web-1': 'ecs', 'web-2': 'ecs' });
+    expect(report.notes).toContain(
+      'ResourcePolicy default/web is there more than once: the last one counts, as with kubectl apply',
+    );
+  });
+
   it('pods that wait are tried first, by priority and age', () => {
     const waiting = [
       web('young').createdAt(3_000),

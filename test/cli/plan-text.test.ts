@@ -65,6 +65,16 @@ Nodes      the unit is what the extender decides; which of its nodes a pod gets 
 `);
   });
 
+  it('who else takes places has a column, where somebody does', () => {
+    const report = planned([policy({ units: [{ resource: 'ecs', max: 9 }] }), deployment(1), ...NODES]);
+    const [use] = report.policies;
+    const units = use!.units.map((unit) => ({ ...unit, others: 7 }));
+    const lines = planText({ ...report, policies: [{ ...use!, units }] }, 100).split('\n');
+
+    expect(lines).toContain('UNIT  PODS  OTHERS  MAX  NODES  NAME');
+    expect(lines).toContain('1     1     7       9    1      ecs');
+  });
+
   it('a Deployment says who leaves first, and pods that wait for a time when they are placed', () => {
     const timed = policy({
       whenTryNextUnits: { policy: 'TimeoutOrExceedMax', timeout: '10m' },

@@ -9,9 +9,9 @@ import { kubeconfigOf } from './kwokctl.ts';
 import { removeCluster } from './removal.ts';
 
 const usage = `Usage:
-  cli.ts list            lists the clusters of this checkout
-  cli.ts delete NAME     deletes one
-  cli.ts delete --all    deletes all of them, those in use included
+  npm run cluster -- list            lists the clusters of this checkout
+  npm run cluster -- delete NAME     deletes one
+  npm run cluster -- delete --all    deletes all of them, those in use included
 `;
 
 process.exitCode = main(process.argv.slice(2));
@@ -19,12 +19,15 @@ process.exitCode = main(process.argv.slice(2));
 function main([command, argument, ...rest]: readonly (string | undefined)[]): number {
   if (command === 'list' && argument === undefined) return list();
   if (command === 'delete' && argument !== undefined && rest.length === 0) return deleteClusters(argument);
-  process.stderr.write(usage);
-  return 2;
+  const isAsked = command === '--help' || command === 'help';
+  (isAsked ? process.stdout : process.stderr).write(usage);
+  return isAsked ? 0 : 2;
 }
 
 function list(): number {
-  for (const record of listRecords()) {
+  const records = listRecords();
+  if (records.length === 0) process.stderr.write('this checkout has no clusters\n');
+  for (const record of records) {
     process.stdout.write(`${record.name}\t${describe(record)}\t${kubeconfigOf(record.workDir)}\n`);
   }
   return 0;

@@ -94,7 +94,8 @@ export class ControlPlane {
   readonly scheduler: Scheduler;
   /** For many requests at once; {@link kubectl} is for the few. */
   readonly api: ApiClient;
-  readonly #kubectl: string;
+  /** Path of the kubectl that goes with it. */
+  readonly kubectlPath: string;
   readonly #withdrawEnding: () => void;
   #record: ClusterRecord;
 
@@ -106,7 +107,7 @@ export class ControlPlane {
     this.kubeconfigPath = kubeconfigOf(workDir);
     this.#record = record;
     this.#withdrawEnding = withdrawEnding;
-    this.#kubectl = findKubectl(binaries, workDir);
+    this.kubectlPath = findKubectl(binaries, workDir);
     const commands = readCommands(workDir);
     const options = (component: ComponentName, url: string, readyPath: string) => ({
       name: component,
@@ -142,7 +143,7 @@ export class ControlPlane {
    * @throws KubectlError, which carries its stderr, when it fails
    */
   async kubectl(args: readonly string[], { input }: { readonly input?: string } = {}): Promise<string> {
-    return runKubectl(this.#kubectl, ['--kubeconfig', this.kubeconfigPath, ...args], input);
+    return runKubectl(this.kubectlPath, ['--kubeconfig', this.kubeconfigPath, ...args], input);
   }
 
   /** Lets the cluster outlive this process; `cli.ts` in this folder deletes it later. */

@@ -140,7 +140,7 @@ async function filesOf(plane: ControlPlane, secret: string): Promise<Readonly<Re
 
 /** The configuration of kube-scheduler in Helm's notes, with the addresses and files of this machine. */
 function configurationIn(notes: string, { folder, verbs }: { folder: string; verbs: number }): string {
-  const [, yaml = ''] = /\n(profiles:\n.*?)\n\nFrom then on/s.exec(notes) ?? [];
+  const [, yaml = ''] = /\n(apiVersion: kubescheduler.*?)\n\nFrom then on/s.exec(notes) ?? [];
   return yaml
     .replace(`${CLUSTER_IP}:8910`, `127.0.0.1:${verbs}`)
     .replaceAll('/etc/kubernetes/resource-policy/', `${folder}/`);

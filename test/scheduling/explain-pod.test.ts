@@ -49,7 +49,7 @@ describe('which policy selects a pod', () => {
     expect(report.selection).toEqual({
       outcome: 'none',
       policies: [],
-      text: 'no ResourcePolicy selects this pod: kube-scheduler alone places it',
+      text: 'no ResourcePolicy selects this pod: kube-scheduler is free to choose its node',
       others: [
         { policy: 'all-but', unmet: ['app notin (web)'] },
         { policy: 'spark', unmet: ['app=spark'] },
