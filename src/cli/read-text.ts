@@ -15,7 +15,7 @@ export async function readText(file: string): Promise<TextFile | Unreadable> {
   try {
     return { name, text: file === '-' ? await text(process.stdin) : await readFile(file, 'utf8') };
   } catch (error) {
-    const isFolder = (error as NodeJS.ErrnoException).code === 'EISDIR';
+    const isFolder = error instanceof Error && 'code' in error && error.code === 'EISDIR';
     const message = isFolder
       ? `is a folder: give its files, such as ${file.replace(/\/$/, '')}/*.yaml`
       : `cannot be read: ${messageOf(error)}`;

@@ -393,7 +393,12 @@ describe('with a cluster', () => {
   });
 
   it('a policy that is there twice counts as it was said last', () => {
-    const report = planned([policy({ units: [{ resource: 'ecs', max: 0 }] }), TWO_UNITS, ...NODES, deployment]);
+    const report = planned([
+      policy({ units: [{ resource: 'ecs', max: 0 }] }),
+      TWO_UNITS,
+      ...NODES,
+      deployment,
+    ]);
     expect(unitsOf(report)).toEqual({ 'web-1': 'ecs', 'web-2': 'ecs' });
     expect(report.notes).toContain(
       'ResourcePolicy default/web is there more than once: the last one counts, as with kubectl apply',
