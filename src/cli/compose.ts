@@ -8,7 +8,6 @@ import { ApiClient } from '../cluster/api-client.ts';
 import { messageOf } from '../facts/message-of.ts';
 import { Binder } from '../cluster/binder.ts';
 import { Credentials } from '../cluster/credentials.ts';
-import type { ListWatchOptions } from '../cluster/list-watch.ts';
 import { ListWatch } from '../cluster/list-watch.ts';
 import type { Handler, Listed } from '../cluster/mirror.ts';
 import { Patcher } from '../cluster/patcher.ts';
@@ -201,7 +200,7 @@ export function compose(settings: ServeSettings, logger: Logger, prices?: PriceL
   });
 
   const follow = <Item extends Listed>(
-    [name, path, first = []]: readonly [string, string, ListWatchOptions<Item>['after']?],
+    [name, path]: readonly [string, string],
     parse: (object: JsonObject) => Item,
     handler: Handler<Item>,
   ): ListWatch<Item> =>
@@ -212,8 +211,20 @@ export function compose(settings: ServeSettings, logger: Logger, prices?: PriceL
       handler,
       client,
       observer: watchObserver(name, logger, metrics),
-      after: first,
     });
+  const pods = follow(['pods', PODS_PATH], podFacts, {
+    upsert: (pod) => {
+      const isNewInLine = ledger.pod(pod.uid)?.isInWaitingRoom !== pod.isInWaitingRoom;
+      figures.podSeen(pod, () => ledger.upsertPod(pod));
+      if (isNewInLine) arrivals.seen(pod);
+      turn.seen(pod);
+    },
+    remove: (pod) => {
+      ledger.removePod(pod);
+      figures.podGone(pod);
+      turn.seen(pod);
+    },
+  });
   const nodes = follow(['nodes', NODES_PATH], nodeFacts, {
     upsert: (node) => {
       ledger.upsertNode(node);
@@ -236,20 +247,6 @@ export function compose(settings: ServeSettings, logger: Logger, prices?: PriceL
       figures.policyGone(policy);
       work.gone(policy);
       admission?.gone(policy);
-    },
-  });
-  // Pods are counted once, when nodes and policies are there.
-  const pods = follow(['pods', PODS_PATH, [policies, nodes]], podFacts, {
-    upsert: (pod) => {
-      const isNewInLine = ledger.pod(pod.uid)?.isInWaitingRoom !== pod.isInWaitingRoom;
-      figures.podSeen(pod, () => ledger.upsertPod(pod));
-      if (isNewInLine) arrivals.seen(pod);
-      turn.seen(pod);
-    },
-    remove: (pod) => {
-      ledger.removePod(pod);
-      figures.podGone(pod);
-      turn.seen(pod);
     },
   });
   const watches = [policies, nodes, pods];
@@ -349,8 +346,11 @@ export function compose(settings: ServeSettings, logger: Logger, prices?: PriceL
     admission,
     start: async (address) => {
       page?.started(address);
-      for (const watch of watches) watch.start();
-      await Promise.all(watches.map((watch) => watch.whenSynced()));
+      // Pods are counted once, when nodes and policies are there.
+      for (const together of [[policies, nodes], [pods]]) {
+        for (const watch of together) watch.start();
+        await Promise.all(together.map((watch) => watch.whenSynced()));
+      }
       turn.viewChanged();
       stopUpkeep = startUpkeep({
         ledger,

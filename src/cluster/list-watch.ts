@@ -98,8 +98,6 @@ export interface ListWatchOptions<Item extends Listed> {
   readonly client: ListWatchClient;
   readonly observer?: ListWatchObserver;
   readonly pace?: Pace;
-  /** Who has to be synced before anything is told; the connection is made meanwhile. Default: nobody. */
-  readonly after?: readonly { whenSynced(): Promise<void> }[];
   /** Longest silence on a watch, milliseconds. Default 80 s; below about 75 s healthy quiet watches are cut. */
   readonly idleMs?: number;
 }
@@ -131,6 +129,7 @@ export class ListWatch<Item extends Listed> {
   readonly #waiters = new Set<{ resolve: () => void; reject: (error: Error) => void }>();
   #running: Promise<void> | undefined;
   #synced = false;
+  #hasFailed = false;
   #lastHeardMs = -Infinity;
   #currentAtMs = -Infinity;
   /** All that happened before this connection has been told: a list or a bookmark came over it. */
@@ -157,6 +156,11 @@ export class ListWatch<Item extends Listed> {
   /** Whether everything has been delivered once. Stays true; see {@link lastHeardMs} for freshness. */
   get synced(): boolean {
     return this.#synced;
+  }
+
+  /** Whether everything is on its way for the first time, and nothing has gone wrong so far. */
+  get isStarting(): boolean {
+    return !this.#synced && !this.#hasFailed;
   }
 
   /**
@@ -229,6 +233,7 @@ export class ListWatch<Item extends Listed> {
   async #run(signal: AbortSignal): Promise<void> {
     do {
       const ending = await this.#connectOnce(signal);
+      this.#hasFailed = true;
       const followedMs = this.#followingSinceMs === undefined ? 0 : this.#pace.now() - this.#followingSinceMs;
       this.#followingSinceMs = undefined;
       if (this.#isStopped()) return;
@@ -284,7 +289,6 @@ export class ListWatch<Item extends Listed> {
     const query = { sendInitialEvents: 'true', resourceVersionMatch: 'NotOlderThan' };
     const bytes = await this.#openWatch(query, signal);
     try {
-      await this.#othersSynced();
       await this.#consume(bytes, signal);
     } catch (error) {
       this.#avoidWatchList =
@@ -299,7 +303,6 @@ export class ListWatch<Item extends Listed> {
     let continueToken = '';
     for (;;) {
       const page = parseListPage(await this.#page(continueToken, signal));
-      await this.#othersSynced();
       for (const object of page.items) {
         signal.throwIfAborted();
         this.#present({ kind: 'present', identity: identityOf(object), object });
@@ -311,10 +314,6 @@ export class ListWatch<Item extends Listed> {
       await this.#watchFrom(page.resourceVersion, signal);
       return;
     }
-  }
-
-  async #othersSynced(): Promise<void> {
-    await Promise.all((this.#options.after ?? []).map((other) => other.whenSynced()));
   }
 
   #page(continueToken: string, signal: AbortSignal): Promise<unknown> {

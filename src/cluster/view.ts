@@ -9,6 +9,8 @@
 export interface Watched {
   readonly name: string;
   readonly synced: boolean;
+  /** Whether it is about to be synced, and nothing has gone wrong so far. */
+  readonly isStarting: boolean;
   /** Monotonic milliseconds; -Infinity before the first sync. */
   readonly lastHeardMs: number;
 }
@@ -51,9 +53,10 @@ export class ClusterView {
     return undefined;
   }
 
-  /** Whether something is still being listed for the first time, which takes seconds. */
+  /** Whether all that is missing is being listed for the first time, which takes seconds. */
   get isListing(): boolean {
-    return !this.#isStopping && this.#options.watches.some(({ synced }) => !synced);
+    const missing = this.#options.watches.filter(({ synced }) => !synced);
+    return !this.#isStopping && missing.length > 0 && missing.every(({ isStarting }) => isStarting);
   }
 
   /** From now on nothing is decided; bindings under way are not touched. */

@@ -73,7 +73,9 @@ export class PodAlarms {
   #ring(): void {
     const now = this.#parts.clock.nowMs();
     if (!this.#parts.isLeading()) {
-      this.#plan(now + RETRY_MS);
+      for (const [key, alarm] of this.#alarms)
+        if (alarm.dueMs <= now && !this.#isDue(alarm)) this.#alarms.delete(key);
+      if (this.#alarms.size > 0) this.#plan(now + RETRY_MS);
       return;
     }
     let rung = 0;

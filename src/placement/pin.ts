@@ -46,8 +46,9 @@ export function unitsOpenTo(
 /**
  * What pins the pod: required node affinity in addition to its own, and the annotation that says so.
  *
- * @param pod a Pod object that kube-scheduler does not look at yet: its affinity may still be changed.
- * @returns undefined: its own affinity names nodes already, or has too many terms.
+ * @param pod a Pod object that kube-scheduler does not look at yet: its affinity may still be changed. Of one that is stored
+ *   already, and held by a gate, terms of its own may be narrowed, and none added (Kubernetes, Pod Scheduling Readiness).
+ * @returns undefined: its own affinity names nodes already, has too many terms, or would need more of them than it may get.
  */
 export function pinOperations(
   pod: JsonObject,
@@ -67,6 +68,8 @@ export function pinOperations(
     })),
   );
   if (!isPinnable || pinned.length > MOST_TERMS) return undefined;
+  const isStored = ungateOperations(pod) !== undefined;
+  if (isStored && own.length > 0 && nodeNames.length > 1) return undefined;
   const required = { nodeSelectorTerms: pinned };
   const path = '/spec/affinity';
   const change: PatchOperation = !isObject(affinity)

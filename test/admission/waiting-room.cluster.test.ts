@@ -109,6 +109,20 @@ test('who waits is let out when max is raised, with no other event in the cluste
   await expect.poll(places, WITHIN).toEqual(['ecs', 'ecs', 'eci', 'eci', 'eci', 'eci', 'eci', 'eci']);
 });
 
+test('who waits with an affinity of its own is let out, too', async () => {
+  const key = 'type';
+  const nodeSelectorTerms = [{ matchExpressions: [{ key, operator: 'In', values: ['virtual-kubelet'] }] }];
+  const nodeAffinity = { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } };
+  await apply({ ecs: 0, eci: 1 });
+  for (const name of ['own-0', 'own-1']) {
+    const { metadata, spec } = pod(name);
+    await plane.api.request('POST', PODS, { metadata, spec: { ...spec, affinity: { nodeAffinity } } });
+    await expect.poll(() => placeOf(name), WITHIN).toBe(name === 'own-0' ? 'eci' : 'held');
+  }
+  await apply({ ecs: 0, eci: 9 });
+  await expect.poll(() => placeOf('own-1'), WITHIN).toBe('eci');
+});
+
 test('who waits is let out by the next life of an extender that was killed', async () => {
   await create('e', 6);
   await expect.poll(places, WITHIN).toEqual(['ecs', 'ecs', 'eci', 'eci', 'eci', 'held']);
@@ -158,7 +172,7 @@ test('nothing was refused for want of a right', () => {
   expect(extender.log.filter(({ msg }) => /forbidden/i.test(msg))).toEqual([]);
 });
 
-function pod(name: string): object {
+function pod(name: string): { metadata: object; spec: object } {
   const metadata = { name, labels: { app: 'spark', job: 's1' } };
   const resources = { requests: { cpu: '100m' } };
   // Of its own, for when nobody gives it one.

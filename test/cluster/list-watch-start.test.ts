@@ -89,6 +89,16 @@ describe('the first sync', () => {
     },
   );
 
+  it('is about to be reached until something goes wrong', async () => {
+    const server = await aServer();
+    const { watch, restarts } = aPodWatch(server);
+    expect(watch.isStarting).toBe(true);
+    server.faults.add({ kind: 'answer', status: 404 });
+    watch.start();
+    await eventually(() => expect(restarts).not.toEqual([]));
+    expect(watch.isStarting).toBe(false);
+  });
+
   it('is not reached before the last page', async () => {
     const server = await aServer();
     server.watchList = 422;
@@ -260,33 +270,6 @@ describe('starting and stopping', () => {
     await watch.stop();
     expect(watch.synced).toBe(false);
     await server.listen();
-  });
-
-  it.each([
-    { by: 'one stream', watchList: 'served' as const },
-    { by: 'pages', watchList: 422 as const },
-  ])('tells nothing before others are synced, but is connected by then: by $by', async ({ watchList }) => {
-    const server = await aServer();
-    server.watchList = watchList;
-    aPod(server, 'a');
-    const others = Promise.withResolvers<void>();
-    const { watch, recorder } = aPodWatch(server, { after: [{ whenSynced: () => others.promise }] });
-    watch.start();
-    await eventually(() => expect(server.seen(watchList === 'served' ? isWatch : isList)).toHaveLength(1));
-    expect([recorder.uidsOf('a'), watch.synced]).toEqual([[], false]);
-    others.resolve();
-    await watch.whenSynced();
-    expect(recorder.uidsOf('a')).toHaveLength(1);
-  });
-
-  it('can be stopped while it waits for others that will not come', async () => {
-    const server = await aServer();
-    const others = aPodWatch(server).watch;
-    const { watch } = aPodWatch(server, { after: [others] });
-    watch.start();
-    await eventually(() => expect(server.seen(isWatch)).toHaveLength(1));
-    await Promise.all([others.stop(), watch.stop()]);
-    expect(watch.synced).toBe(false);
   });
 
   it('rejects who waits for a sync that will not come', async () => {

@@ -5,8 +5,8 @@ const MAX_SILENCE_MS = 180_000;
 
 class Scene {
   nowMs = 1_000;
-  readonly pods = { name: 'pods', synced: true, lastHeardMs: 1_000 };
-  readonly nodes = { name: 'nodes', synced: true, lastHeardMs: 1_000 };
+  readonly pods = { name: 'pods', synced: true, isStarting: true, lastHeardMs: 1_000 };
+  readonly nodes = { name: 'nodes', synced: true, isStarting: true, lastHeardMs: 1_000 };
   readonly view: ClusterView;
 
   constructor(settleMs = 0) {
@@ -30,6 +30,18 @@ describe('a view of the cluster', () => {
     expect(scene.view.unready()).toBe('resource-policy is starting: waiting for the list of pods');
     scene.pods.synced = true;
     expect(scene.view.unready()).toBeUndefined();
+  });
+
+  it('is being listed until everything is, as long as nothing goes wrong and the program goes on', () => {
+    const scene = new Scene();
+    expect(scene.view.isListing).toBe(false);
+    scene.pods.synced = false;
+    expect(scene.view.isListing).toBe(true);
+    scene.pods.isStarting = false;
+    expect(scene.view.isListing).toBe(false);
+    scene.pods.isStarting = true;
+    scene.view.stopping();
+    expect(scene.view.isListing).toBe(false);
   });
 
   it('may not when one watch has been silent for too long, until it is heard of again', () => {

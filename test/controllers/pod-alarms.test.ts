@@ -120,6 +120,20 @@ describe('a pod is woken', () => {
   });
 });
 
+describe('a replica that does not lead', () => {
+  it('keeps the alarm of a pod that waits, and forgets that of one that is gone', async () => {
+    const scene = new Scene();
+    scene.isLeading = false;
+    for (const name of ['there', 'gone']) scene.set(aPod(name), 1_000);
+    scene.ledger.removePod(aPod('gone').facts());
+    await scene.time.advance(60_000);
+    expect(scene.time.planned).toBe(1);
+    scene.ledger.removePod(aPod('there').facts());
+    await scene.time.advance(60_000);
+    expect([scene.woken, scene.time.planned]).toEqual([[], 0]);
+  });
+});
+
 describe('a pod that turns out to be gone', () => {
   const spark = aPolicy('spark').unit({ resource: 'ecs', max: 1 });
 

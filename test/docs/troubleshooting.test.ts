@@ -63,7 +63,7 @@ describe('docs/troubleshooting.md', () => {
 
 /** What /readyz says without a complete view. */
 function readinessTexts(): readonly string[] {
-  const watch = { name: 'pods', synced: true, lastHeardMs: -1 };
+  const watch = { name: 'pods', synced: true, isStarting: false, lastHeardMs: -1 };
   const view = (synced: boolean, settleMs: number): ClusterView =>
     new ClusterView({ watches: [{ ...watch, synced }], maxSilenceMs: 0, settleMs, nowMs: () => 0 });
   const stopping = view(true, 0);

@@ -59,6 +59,20 @@ describe('a pin', () => {
     });
   });
 
+  it('adds no term to those of a pod that is stored and gated, which the API server refuses', () => {
+    const spec = {
+      schedulingGates: [{ name: WAITING_ROOM_GATE }],
+      affinity: {
+        nodeAffinity: { [REQUIRED]: { nodeSelectorTerms: [{ matchExpressions: [zone('a')] }] } },
+      },
+    };
+    expect(pinned({ spec })).toBeUndefined();
+    expect(pinned({ spec }, ['eci-0'])?.[0]).toMatchObject({
+      value: { nodeSelectorTerms: [{ matchExpressions: [zone('a')], matchFields: [named('eci-0')] }] },
+    });
+    expect(pinned({ spec: { ...spec, affinity: {} } })).toHaveLength(2);
+  });
+
   it.each([
     ['nodes already', [{ matchFields: [named('ecs-7')] }]],
     ['nothing, so that it is never met', [{}]],

@@ -77,11 +77,14 @@ const BAD_GATEWAY: RequestListener = (request, response) =>
   void response.writeHead(502).end(`<pre>${request.rawHeaders.join('\n')}</pre>`);
 const BROKEN: RequestListener = (_request, response) => void response.destroy();
 
-/** One after the other; after a first 401 it is asked again, with what credentials there are then. */
+/** One after the other for each path; after a first 401 it is asked again, with what credentials there are then. */
 function allThatGoesWrong(): RequestListener {
-  const answers = [REFUSED, REFUSED, FORBIDDEN, BAD_GATEWAY];
+  const answersByPath = new Map<string, RequestListener[]>();
   return (request, response) => {
     request.resume();
+    const [path = ''] = (request.url ?? '').split('?');
+    const answers = answersByPath.get(path) ?? [REFUSED, REFUSED, FORBIDDEN, BAD_GATEWAY];
+    answersByPath.set(path, answers);
     (answers.shift() ?? BROKEN)(request, response);
   };
 }
