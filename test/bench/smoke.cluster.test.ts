@@ -12,6 +12,8 @@ import { openBrowser } from '../support/browser.ts';
 import { accessibilityProblems, watchedPage } from '../support/watched-page.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
+/** For a look at it; docs/images has one. */
+const SCREENSHOT = join(ROOT, process.env['REPORT_SCREENSHOT'] ?? '.cache/bench-report.png');
 const ALONE = 'alone@default';
 const OURS = 'ours-filter-bind@default';
 
@@ -129,6 +131,7 @@ test('the report is drawn in a browser, for everybody, and loads nothing', async
   expect(drawn).not.toContain(false);
   expect(await accessibilityProblems(page)).toEqual([]);
   expect({ errors, origins: [...origins] }).toEqual({ errors: [], origins: ['null'] });
+  await page.screenshot({ path: SCREENSHOT });
 });
 
 test('a result compared with itself has no differences', async () => {
