@@ -119,7 +119,7 @@ test('who waits with an affinity of its own is let out, too', async () => {
     await plane.api.request('POST', PODS, { metadata, spec: { ...spec, affinity: { nodeAffinity } } });
     await expect.poll(() => placeOf(name), WITHIN).toBe(name === 'own-0' ? 'eci' : 'held');
   }
-  await apply({ ecs: 0, eci: 9 });
+  await apply({ ecs: 0, eci: 900 });
   await expect.poll(() => placeOf('own-1'), WITHIN).toBe('eci');
 });
 
