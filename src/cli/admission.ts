@@ -77,7 +77,7 @@ export function composeAdmission({
     logger,
   });
   const make = async (nowMs: number): Promise<Certificate> => {
-    // What makes certificates is a third of the program, which most starts do not need.
+    // What makes certificates is much to read, and most starts do not need it.
     const { createCertificate } = await import('../admission/certificate.ts');
     return createCertificate({ host: endpoint.host, nowMs, validForMs: CERTIFICATE_MS });
   };

@@ -376,11 +376,9 @@ export class Ledger {
 
   /** Pods of the waiting room that are there to stay; undefined: no policy keeps a place for the pod. */
   *heldPods(): Iterable<{ readonly pod: PodFacts; readonly group: GroupRef | undefined }> {
-    for (const uid of this.#held) {
-      const entry = this.#pods.get(uid);
-      if (entry === undefined || entry.pod.terminating || entry.pod.finished) continue;
-      const share = entry.shares.find(isInLine);
-      yield { pod: entry.pod, group: share && refOf(share.group) };
+    for (const { pod, shares } of this.#stayingHeld()) {
+      const share = shares.find(isInLine);
+      yield { pod, group: share && refOf(share.group) };
     }
   }
 
@@ -694,7 +692,10 @@ export class Ledger {
 
   #setPolicy(namespace: string, key: string, policy: ResourcePolicy | undefined): void {
     this.#policyEpoch += 1;
-    const heldBack = [...this.#heldBackBy(this.#policies.get(key)), ...this.#heldIn(namespace)];
+    const heldBack = [
+      ...this.#heldBackBy(this.#policies.get(key)),
+      ...this.#stayingHeld().filter(({ pod }) => pod.namespace === namespace),
+    ];
     for (const unit of this.#policies.get(key)?.policy.units ?? []) this.#nodes.release(unit);
     if (policy === undefined) this.#policies.delete(key);
     else {
@@ -728,11 +729,11 @@ export class Ledger {
       .filter(({ pod }) => !pod.isInWaitingRoom);
   }
 
-  /** Pods of the namespace in the waiting room. */
-  #heldIn(namespace: string): readonly Entry[] {
+  /** Pods of the waiting room, those apart that are leaving for good. */
+  #stayingHeld(): readonly Entry[] {
     return [...this.#held]
       .flatMap((uid) => this.#pods.get(uid) ?? [])
-      .filter(({ pod }) => pod.namespace === namespace && !pod.terminating && !pod.finished);
+      .filter(({ pod }) => !pod.terminating && !pod.finished);
   }
 
   /**

@@ -16,12 +16,12 @@ class Scene {
   leads = true;
   wanted = 0;
   unready: string | undefined;
-  isListing = false;
+  readonly view = { unready: (): string | undefined => this.unready, isListing: false };
   /** The version that a touch gives the pod; undefined: it is gone. */
   onTouch: TurnParts['touch'] = async () => '9';
   readonly turn = new Turn({
     ledger: this.world.ledger,
-    view: this.#view(),
+    view: this.view,
     lease: {
       isLeading: () => this.leads,
       want: () => {
@@ -32,16 +32,6 @@ class Scene {
     clock: this.time,
     schedule: this.time.schedule,
   });
-
-  #view(): TurnParts['view'] {
-    const isListing = (): boolean => this.isListing;
-    return {
-      unready: () => this.unready,
-      get isListing() {
-        return isListing();
-      },
-    };
-  }
 
   /** The watch shows the pod in this version. */
   sees(version: string): void {
@@ -74,12 +64,12 @@ describe('a replica decides', () => {
   it('once everything is listed: a call waits for that, and then for the lease', async () => {
     const scene = new Scene();
     scene.unready = 'starting';
-    scene.isListing = true;
+    scene.view.isListing = true;
     scene.leads = false;
     const call = scene.turn.comes(pod.facts());
     expect(scene.wanted).toBe(0);
     scene.unready = undefined;
-    scene.isListing = false;
+    scene.view.isListing = false;
     scene.turn.viewChanged();
     await scene.time.advance(0);
     expect(scene.wanted).toBe(1);
@@ -92,10 +82,10 @@ describe('a replica decides', () => {
   it('not when it stops while it lists: a call that waited is answered', async () => {
     const scene = new Scene();
     scene.unready = 'starting';
-    scene.isListing = true;
+    scene.view.isListing = true;
     const call = scene.turn.comes(pod.facts());
     scene.unready = 'stopping';
-    scene.isListing = false;
+    scene.view.isListing = false;
     scene.turn.viewChanged();
     await call;
     expect(scene.turn.unready()).toBe('stopping');
