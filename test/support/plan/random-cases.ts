@@ -152,15 +152,16 @@ export function randomCases(seed: number, count: number): readonly PlanCase[] {
   ].map(({ base, units, pods, isNodeIrrelevant }, index) => {
     const name = `case-${index}`;
     const spec = { selector: { app: 'spark' }, ...base.rules, units };
+    const { hasSecondPolicy } = base;
     return {
       name,
       isNodeIrrelevant,
       nodes: base.nodes.map((node, number) => nodeOf(name, node, number)),
       policies: [
         policy(name, 'first', spec),
-        ...(base.hasSecondPolicy ? [policy(name, 'second', { ...spec, selector: { job: 'j1' } })] : []),
+        ...(hasSecondPolicy ? [policy(name, 'second', { ...spec, selector: { job: 'j1' } })] : []),
       ],
-      pods: pods.map((pod, number) => podOf(name, pod, number, units)),
+      pods: pods.map((pod, number) => podOf(name, pod, number, { units, hasSecondPolicy })),
     };
   });
 }
@@ -188,11 +189,12 @@ function podOf(
   namespace: string,
   { cpu, app, job, pool, toleratesVirtual }: PodDraw,
   number: number,
-  units: readonly object[],
+  { units, hasSecondPolicy }: { readonly units: readonly object[]; readonly hasSecondPolicy: boolean },
 ): PodManifest {
-  // No admission policy runs, which would give these pods the toleration.
+  // No admission policy runs, which would give the toleration to pods of a policy with virtual nodes.
+  const isSelected = app !== undefined || (hasSecondPolicy && job === 'j1');
   const isVirtual = units.some((unit) => 'resource' in unit && unit.resource === 'eci');
-  const tolerates = toleratesVirtual || (isVirtual && app !== undefined);
+  const tolerates = toleratesVirtual || (isSelected && isVirtual);
   return {
     ...POD,
     metadata: {
