@@ -32,14 +32,14 @@ export interface BindRequest {
  * - `stale`: the pod has changed since the version that was given, so no Binding with it was or will be carried out; `pod`
  *   is unbound, as it is now
  * - `refused`: surely not bound by this call, nor will be; `status` is HTTP's, 0 when it was never sent
- * - `unknown`: may be bound, or may yet be
+ * - `unknown`: may be bound, or may yet be; `resourceVersion` is what its Binding named, absent: nothing
  */
 export type BindResult =
   | { readonly outcome: 'bound' }
   | { readonly outcome: 'already-bound-here'; readonly pod: PodFacts }
   | { readonly outcome: 'stale'; readonly pod: PodFacts }
   | { readonly outcome: 'refused'; readonly status: number; readonly message: string }
-  | { readonly outcome: 'unknown'; readonly message: string };
+  | { readonly outcome: 'unknown'; readonly resourceVersion?: string; readonly message: string };
 
 /** Binds pods to nodes. */
 export class Binder {
@@ -124,7 +124,7 @@ export class Binder {
   async #judge(request: BindRequest, error: ApiError, isOnlyAttempt: boolean): Promise<BindResult> {
     if (error.status === 409) return this.#judgeConflict(request, error, isOnlyAttempt);
     if (error.definite && (isOnlyAttempt || error.notFound)) return refused(error);
-    return { outcome: 'unknown', message: error.message };
+    return unknown(request, error.message);
   }
 
   async #judgeConflict(
@@ -136,16 +136,20 @@ export class Binder {
     try {
       pod = await this.#reader.readPod(request.namespace, request.name);
     } catch (error) {
-      return { outcome: 'unknown', message: `${conflict.message}; reading the pod: ${messageOf(error)}` };
+      return unknown(request, `${conflict.message}; reading the pod: ${messageOf(error)}`);
     }
     if (pod?.uid === request.uid && pod.nodeName === request.nodeName)
       return { outcome: 'already-bound-here', pod };
     if (pod?.uid !== request.uid || pod.nodeName !== undefined || pod.terminating) return refused(conflict);
     const { resourceVersion = pod.resourceVersion } = request;
     if (pod.resourceVersion !== resourceVersion) return { outcome: 'stale', pod };
-    if (!isOnlyAttempt) return { outcome: 'unknown', message: conflict.message };
+    if (!isOnlyAttempt) return unknown(request, conflict.message);
     return refused(conflict);
   }
+}
+
+function unknown({ resourceVersion }: BindRequest, message: string): BindResult {
+  return { outcome: 'unknown', ...(resourceVersion === undefined ? {} : { resourceVersion }), message };
 }
 
 function refused(error: ApiError): BindResult {

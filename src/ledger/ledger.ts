@@ -16,6 +16,7 @@ import type { NodeFacts } from '../facts/node-facts.ts';
 import type { PodFacts } from '../facts/pod-facts.ts';
 import { boundTo } from '../facts/pod-facts.ts';
 import type { Requests } from '../facts/requests.ts';
+import { isLater } from '../facts/resource-version.ts';
 import type { GroupKey } from '../policy/group.ts';
 import { groupOf } from '../policy/group.ts';
 import { selects } from '../policy/match.ts';
@@ -35,7 +36,7 @@ import { NodeSets } from './node-sets.ts';
 import { NodeUse } from './node-use.ts';
 import type { BoundShare, Share, WaitingShare } from './policy-state.ts';
 import { applyShare, PolicyState } from './policy-state.ts';
-import type { Place, Reservation, Reserved, UnderWay } from './reservation.ts';
+import type { Place, Reservation, Reserved, UnderWay, VersionNamed } from './reservation.ts';
 import type { Taken } from './reservations.ts';
 import { Reservations } from './reservations.ts';
 import { UidIndex } from './uid-index.ts';
@@ -501,9 +502,13 @@ export class Ledger {
     this.#reservations.landed(uid);
   }
 
-  /** A Binding's answer was lost. Nothing happens when the watch already showed the pod bound. */
-  bindUnknown(uid: string): void {
-    this.#reservations.unknown(uid);
+  /**
+   * A Binding's answer was lost. Nothing happens when the watch already showed the pod bound.
+   *
+   * @param named absent: it named the version that it was started with, or none.
+   */
+  bindUnknown(uid: string, named?: VersionNamed): void {
+    this.#reservations.unknown(uid, named);
     const held = this.#reservations.get(uid);
     if (held?.state === 'uncertain') this.#options.listener.doubtful(held.pod);
   }
@@ -973,10 +978,6 @@ function isInLine(share: Share): share is WaitingShare {
 /** Whether no policy holds the pod back any more: of the waiting room, none that keeps a place for it. */
 function isLetGo({ pod, shares }: Entry): boolean {
   return pod.isInWaitingRoom ? !shares.some(isInLine) : shares.length === 0;
-}
-
-function isLater(version: string, than: string): boolean {
-  return /^\d+$/.test(version) && /^\d+$/.test(than) && BigInt(version) > BigInt(than);
 }
 
 function sameShares(a: readonly Share[], b: readonly Share[]): boolean {

@@ -53,6 +53,12 @@ export interface UnderWay {
   readonly sinceMs: number;
 }
 
+/** What a Binding to the node asked of the pod: to be of this version. */
+export interface VersionNamed {
+  readonly nodeName: string;
+  readonly version: string;
+}
+
 export interface Target {
   readonly nodeName: string;
   /** Undefined: no policy selected the pod. */

@@ -20,10 +20,11 @@
  */
 import type { PodFacts } from '../facts/pod-facts.ts';
 import type { Requests } from '../facts/requests.ts';
+import { laterVersion } from '../facts/resource-version.ts';
 import type { Marks } from '../placement/marks.ts';
 import { marksOf } from '../placement/marks.ts';
 import type { GroupCounts } from './group-counts.ts';
-import type { Place, Reservation, Reserved, UnderWay } from './reservation.ts';
+import type { Place, Reservation, Reserved, UnderWay, VersionNamed } from './reservation.ts';
 
 /** What a reservation takes of one unit. */
 export interface Taken {
@@ -98,7 +99,8 @@ export class Reservations {
     const repeated = held.targets.find((target) => target.nodeName === nodeName);
     const marks = repeated?.marks;
     const others = held.targets.filter((target) => target !== repeated);
-    const targets = [...others, { nodeName, marks, version: versionNamed(pod, marks) }];
+    const version = laterVersion(repeated?.version, versionNamed(pod, marks));
+    const targets = [...others, { nodeName, marks, version }];
     const state = held.state === 'landed' ? held.state : 'binding';
     this.#hold({ ...held, state, nodeName, targets, open: held.open + 1, sinceMs });
     return marks;
@@ -109,9 +111,16 @@ export class Reservations {
     if (held !== undefined) this.#advance(held, { state: 'landed', open: held.open - 1 });
   }
 
-  unknown(uid: string): void {
+  /** @param named the version that the Binding to the node named, where it is not the one that it was started with. */
+  unknown(uid: string, named: VersionNamed | undefined): void {
     const held = this.underWay(uid);
-    if (held !== undefined) this.#answered({ ...held, isDoubtful: true });
+    if (held === undefined) return;
+    const targets = held.targets.map((target) =>
+      target.nodeName === named?.nodeName && target.marks !== undefined
+        ? { ...target, version: laterVersion(target.version, named.version) }
+        : target,
+    );
+    this.#answered({ ...held, targets, isDoubtful: true });
   }
 
   /** @param settlesAll the pod is gone or bound: nothing sent to another node than its own can land. */

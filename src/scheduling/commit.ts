@@ -7,6 +7,7 @@
  */
 import { messageOf } from '../facts/message-of.ts';
 import type { PodFacts } from '../facts/pod-facts.ts';
+import { isLater } from '../facts/resource-version.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Reserved, UnderWay } from '../ledger/reservation.ts';
 import type { Verdict } from '../placement/choose.ts';
@@ -183,9 +184,12 @@ export class Committer {
           outcome: result.status === 404 ? 'pod-gone' : 'api-refused',
           error: `the API server refused the binding: ${result.message}`,
         };
-      case 'unknown':
-        ledger.bindUnknown(request.uid);
+      case 'unknown': {
+        const { nodeName } = request;
+        const { resourceVersion: version } = result;
+        ledger.bindUnknown(request.uid, version === undefined ? undefined : { nodeName, version });
         return { outcome: 'api-unknown', error: `the binding's answer was lost: ${result.message}` };
+      }
     }
   }
 }
@@ -206,11 +210,7 @@ function boundAlready(nodeName: string, request: BindRequest): Commit {
 /** kube-scheduler's view of a pod, which /filter brought, may be ahead of our own watch. */
 function laterOf(seen: PodFacts | undefined, other: PodFacts | undefined): PodFacts | undefined {
   if (seen === undefined || other === undefined) return seen ?? other;
-  return versionOf(other) > versionOf(seen) ? other : seen;
-}
-
-function versionOf({ resourceVersion }: PodFacts): bigint {
-  return /^\d+$/.test(resourceVersion) ? BigInt(resourceVersion) : 0n;
+  return isLater(other.resourceVersion, seen.resourceVersion) ? other : seen;
 }
 
 function stopped(error: string): Clearance {

@@ -42,8 +42,11 @@ export type BindResult =
   | { readonly outcome: 'stale'; readonly pod: PodFacts }
   /** The API server said no (status is its HTTP status, 0 when it was never asked); nothing was or will be written. */
   | { readonly outcome: 'refused'; readonly status: number; readonly message: string }
-  /** No answer, or one that leaves it open: the Binding may have been written, or be written yet. */
-  | { readonly outcome: 'unknown'; readonly message: string };
+  /**
+   * No answer, or one that leaves it open: the Binding may have been written, or be written yet. `resourceVersion` is the
+   * one that was named, which is later than the one asked for where labels had to be written first; absent: none was.
+   */
+  | { readonly outcome: 'unknown'; readonly resourceVersion?: string; readonly message: string };
 
 export interface Binder {
   bind(binding: Binding): Promise<BindResult>;

@@ -247,6 +247,18 @@ describe('labels', () => {
     expect(server.seen(({ method }) => method === 'PATCH').map(({ method }) => method)).toEqual(patches);
   });
 
+  it('in a patch before it make a version, which is the one told when the answer is lost', async () => {
+    const server = await aServer();
+    server.version = { major: '1', minor: '34' };
+    const pod = aPod(server, 'a');
+    server.faults.add({ kind: 'answer', status: 500 }, isBinding, 2);
+    const request = { ...asDecided(pod), labels: { tier: 'eci' } };
+    const result = await aBinder(aClient(server)).bind(request);
+    const { resourceVersion = '' } = server.store.get('pods', 'a', 'default')?.metadata ?? {};
+    expect(Number(resourceVersion)).toBeGreaterThan(Number(request.resourceVersion));
+    expect(result).toMatchObject({ outcome: 'unknown', resourceVersion });
+  });
+
   it('that cannot be written leave the pod unbound', async () => {
     const server = await aServer();
     server.version = { major: '1', minor: '34' };

@@ -180,6 +180,23 @@ describe('a Binding whose answer was lost', () => {
     expect(taken(world)).toEqual([1, 0]);
   });
 
+  test('is not void by the version that writing its labels made, not after a repetition either', async () => {
+    const world = new Harness({ nodes, policies: [policy] });
+    world.sees(pod);
+    world.filter(pod);
+    world.answer = () => ({ outcome: 'unknown', resourceVersion: '2', message: 'lost' });
+    await world.bind(pod, 'ecs-0');
+    world.sees(pod.version('2'));
+    expect(taken(world)).toEqual([1, 0]);
+
+    world.answer = () => ({ outcome: 'refused', status: 429, message: 'later' });
+    await world.bind(pod, 'ecs-0');
+    world.sees(pod.version('2'));
+    expect(taken(world)).toEqual([1, 0]);
+    world.sees(pod.version('3'));
+    expect(taken(world)).toEqual([0, 0]);
+  });
+
   test('is not void when no version can be told from another', async () => {
     const world = new Harness({ nodes, policies: [policy] });
     const unversioned = pod.version('');
