@@ -1,18 +1,23 @@
 /**
  * One request and its whole answer over an undici dispatcher. Written against the dispatch interface and not
  * `request()`, since only here one can tell whether a failed request had been sent at all, and since `request()`
- * notices an abort only once it has a connection.
+ * notices an abort only once it has a connection. Answers may come compressed, which API servers do for large ones: a
+ * list then takes less than half the time, as it is not written item by item.
  *
  * @module
  */
 import type { IncomingHttpHeaders } from 'node:http';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
 
 import type { Dispatcher } from 'undici';
 
 import { abortReason } from './pause.ts';
 
-/** Above any page of a list that we ask for. */
+/** Above any page of a list that we ask for, unpacked. */
 const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
+
+const unpack = promisify(gunzip);
 
 export interface Outgoing {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -51,8 +56,9 @@ export function exchange(dispatcher: Dispatcher, outgoing: Outgoing, signal: Abo
   const settled = Promise.withResolvers<void>();
   const handler = new AnswerCollector(signal, settled.resolve);
   try {
+    const headers = { ...outgoing.headers, 'accept-encoding': 'gzip' };
     dispatcher.dispatch(
-      { ...outgoing, body: outgoing.body ?? null, headersTimeout: 0, bodyTimeout: 0 },
+      { ...outgoing, headers, body: outgoing.body ?? null, headersTimeout: 0, bodyTimeout: 0 },
       handler,
     );
   } catch (error) {
@@ -75,6 +81,7 @@ class AnswerCollector implements Dispatcher.DispatchHandler {
   };
   #controller: Dispatcher.DispatchController | undefined;
   #status = 0;
+  #isPacked = false;
   #retryAfter: string | undefined;
   #chunks: Buffer[] = [];
   #bytes = 0;
@@ -110,6 +117,7 @@ class AnswerCollector implements Dispatcher.DispatchHandler {
   ): void {
     this.#status = status;
     this.#retryAfter = headers['retry-after'];
+    this.#isPacked = headers['content-encoding'] === 'gzip';
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -120,10 +128,20 @@ class AnswerCollector implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    this.#signal.removeEventListener('abort', this.#onAbort);
-    const body = Buffer.concat(this.#chunks).toString('utf8');
-    this.#resolve({ status: this.#status, retryAfter: this.#retryAfter, body });
+    const body = Buffer.concat(this.#chunks);
+    this.#chunks = [];
     this.#settled();
+    if (!this.#isPacked) this.#succeed(body);
+    else
+      unpack(body, { maxOutputLength: MAX_ANSWER_BYTES }).then(
+        (whole) => this.#succeed(whole),
+        (error: unknown) => this.fail(error),
+      );
+  }
+
+  #succeed(body: Buffer): void {
+    this.#signal.removeEventListener('abort', this.#onAbort);
+    this.#resolve({ status: this.#status, retryAfter: this.#retryAfter, body: body.toString('utf8') });
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {

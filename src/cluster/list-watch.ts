@@ -4,10 +4,10 @@
  *
  * The life of a ListWatch, drawn once:
  *
- *     idle ──start──▶ listing ──initial events end / last page──▶ watching ──stop──▶ stopped
- *                      ▲  │                                        │  │
- *                      │  └── anything breaks: wait, from scratch  │  └── connection ends: wait, watch from where we were
- *                      └──── 410, a broken line, a handler threw ──┘
+ *     idle ──start──▶ listing ───────────last page──────────▶ watching ──stop──▶ stopped
+ *                      ▲  │                                     │  │
+ *                      │  └ anything breaks: wait, from scratch │  └── connection ends: wait, watch from where we were
+ *                      └─── 410, a broken line, a handler threw ┘
  *
  * @module
  */
@@ -22,8 +22,10 @@ import { pause } from './pause.ts';
 import type { WatchEvent } from './watch-event.ts';
 import { BadData, identityOf, parseListPage, parseWatchEvent } from './watch-event.ts';
 
-const PAGE_SIZE = 500;
-const PAGE_DEADLINE_MS = 60_000;
+/** Some 20 ms of work: /filter is answered between two pages. */
+const PAGE_SIZE = 250;
+/** Of a server that is gone without a word this is what is noticed first. */
+const PAGE_DEADLINE_MS = 30_000;
 /** The API server sends a bookmark about every 60 s: a shorter limit ends healthy quiet watches. */
 const DEFAULT_IDLE_MS = 80_000;
 /** A watch that lived this long was healthy. As long as the longest backoff, so that relists stay that far apart. */
@@ -36,7 +38,7 @@ const MOST_RETRY_AFTER_MS = 60_000;
 /**
  * Why a connection was left.
  * - `ended`: by the server, in order, as each is after some minutes
- * - `idle`: silent for longer than the idle limit
+ * - `idle`: silent for longer than the idle limit, or no answer to a list for half a minute
  * - `connection`: refused or broken
  * - `unauthorized` 401, `forbidden` 403, `not-found` 404 (the CRD is not installed), `throttled` 429
  * - `server-error`: 5xx, or an ERROR event; five in a row relist
@@ -122,6 +124,7 @@ const RELISTING: ReadonlySet<RestartReason> = new Set([
 export class ListWatch<Item extends Listed> {
   readonly name: string;
   readonly #options: ListWatchOptions<Item>;
+  readonly #idleMs: number;
   readonly #mirror: Mirror<Item>;
   readonly #pace: Pace;
   readonly #backoff: Backoff;
@@ -140,14 +143,13 @@ export class ListWatch<Item extends Listed> {
   #followingSinceMs: number | undefined;
   /** In a row, without an event between them. */
   #serverErrors = 0;
-  /** WatchList seems not to work here: list by pages next time. */
-  #avoidWatchList = false;
   /** Why the next list is not the first. */
   #relistReason: RestartReason | undefined;
 
   constructor(options: ListWatchOptions<Item>) {
     this.name = options.name;
     this.#options = options;
+    this.#idleMs = options.idleMs ?? DEFAULT_IDLE_MS;
     this.#mirror = new Mirror(options.handler);
     this.#pace = options.pace ?? REAL_PACE;
     this.#backoff = new Backoff(() => this.#pace.random());
@@ -271,48 +273,29 @@ export class ListWatch<Item extends Listed> {
     const reason = this.#relistReason;
     if (reason !== undefined) this.#observe((observer) => observer.relisted?.(reason));
     this.#mirror.beginRelist();
-    if (this.#avoidWatchList) {
-      this.#avoidWatchList = false;
-      await this.#listThenWatch(signal);
-      return;
-    }
-    try {
-      await this.#watchList(signal);
-    } catch (error) {
-      if (!refusesWatchList(error)) throw error;
-      await this.#listThenWatch(signal);
-    }
+    const resourceVersion = await this.#list(signal);
+    this.#finishList(resourceVersion);
+    await this.#watchFrom(resourceVersion, signal);
   }
 
-  /** List and watch in one stream. Without resourceVersion its start is as consistent as a read from etcd. */
-  async #watchList(signal: AbortSignal): Promise<void> {
-    const query = { sendInitialEvents: 'true', resourceVersionMatch: 'NotOlderThan' };
-    const bytes = await this.#openWatch(query, signal);
-    try {
-      await this.#consume(bytes, signal);
-    } catch (error) {
-      this.#avoidWatchList =
-        this.#resourceVersion === undefined && error instanceof ApiError && error.reason === 'Idle';
-      throw error;
-    }
-    // A server that ignores sendInitialEvents sends no end of the initial events: only then can this be reached.
-    this.#avoidWatchList = this.#resourceVersion === undefined;
-  }
-
-  async #listThenWatch(signal: AbortSignal): Promise<void> {
-    let continueToken = '';
+  /**
+   * All pages of one state of the cluster, which is the newest when the first is read.
+   *
+   * @returns the version of that state.
+   */
+  async #list(signal: AbortSignal): Promise<string> {
+    let next: Promise<unknown> | undefined = this.#page('', signal);
     for (;;) {
-      const page = parseListPage(await this.#page(continueToken, signal));
+      const page = parseListPage(await next);
+      // The server makes the next page while this one is taken in.
+      next = page.continueToken === '' ? undefined : this.#page(page.continueToken, signal);
+      next?.catch(() => undefined);
       for (const object of page.items) {
         signal.throwIfAborted();
         this.#present({ kind: 'present', identity: identityOf(object), object });
       }
       signal.throwIfAborted();
-      continueToken = page.continueToken;
-      if (continueToken !== '') continue;
-      this.#finishList(page.resourceVersion);
-      await this.#watchFrom(page.resourceVersion, signal);
-      return;
+      if (next === undefined) return page.resourceVersion;
     }
   }
 
@@ -321,7 +304,7 @@ export class ListWatch<Item extends Listed> {
       method: 'GET',
       path: this.#options.path,
       query: { limit: String(PAGE_SIZE), ...(continueToken === '' ? {} : { continue: continueToken }) },
-      deadlineMs: PAGE_DEADLINE_MS,
+      deadlineMs: Math.min(this.#idleMs, PAGE_DEADLINE_MS),
       signal,
     });
   }
@@ -343,7 +326,7 @@ export class ListWatch<Item extends Listed> {
     return this.#options.client.stream(this.#options.path, {
       query: { watch: '1', allowWatchBookmarks: 'true', timeoutSeconds, ...query },
       signal,
-      idleMs: this.#options.idleMs ?? DEFAULT_IDLE_MS,
+      idleMs: this.#idleMs,
     });
   }
 
@@ -370,9 +353,7 @@ export class ListWatch<Item extends Listed> {
         this.#advance(event.identity.resourceVersion);
         return;
       case 'bookmark':
-        if (event.endsInitialEvents && this.#resourceVersion === undefined)
-          this.#finishList(event.resourceVersion);
-        else this.#advance(event.resourceVersion, 'caught-up');
+        this.#advance(event.resourceVersion, 'caught-up');
         return;
       case 'error':
         throw new ApiError({
@@ -432,11 +413,6 @@ export class ListWatch<Item extends Listed> {
   }
 }
 
-/** 400 and 422: a server that knows the parameters but has WatchList switched off. */
-function refusesWatchList(error: unknown): boolean {
-  return error instanceof ApiError && (error.status === 400 || error.status === 422);
-}
-
 function endingOf(error: unknown): Ending {
   const retryAfterMs = error instanceof ApiError ? (error.retryAfterMs ?? 0) : 0;
   return {
@@ -467,6 +443,7 @@ const STATUS_REASONS: ReadonlyMap<number, RestartReason> = new Map([
 
 const LOCAL_REASONS: ReadonlyMap<string, RestartReason> = new Map([
   ['Idle', 'idle'],
+  ['DeadlineExceeded', 'idle'],
   ['CredentialsFailed', 'unauthorized'],
   ['BadAnswer', 'bad-data'],
 ]);

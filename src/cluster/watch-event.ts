@@ -5,9 +5,6 @@
  */
 import { asObject } from '../facts/json.ts';
 
-/** Marks the bookmark that ends the initial events of a WatchList. */
-const INITIAL_EVENTS_END = 'k8s.io/initial-events-end';
-
 /** What tells one object from another, read before anything else of it. */
 export interface Identity {
   readonly uid: string;
@@ -21,7 +18,7 @@ export interface Identity {
 export type WatchEvent =
   | { readonly kind: 'present'; readonly identity: Identity; readonly object: unknown }
   | { readonly kind: 'deleted'; readonly identity: Identity }
-  | { readonly kind: 'bookmark'; readonly resourceVersion: string; readonly endsInitialEvents: boolean }
+  | { readonly kind: 'bookmark'; readonly resourceVersion: string }
   | { readonly kind: 'error'; readonly status: number; readonly message: string };
 
 /** A line, or a page of a list, is not what the API server writes: what it would have told is unknown. */
@@ -82,9 +79,8 @@ export function parseListPage(body: unknown): ListPage {
 }
 
 function bookmark(object: unknown): WatchEvent {
-  const { resourceVersion, annotations } = metadataOf(object);
-  const endsInitialEvents = asObject(annotations)[INITIAL_EVENTS_END] === 'true';
-  return { kind: 'bookmark', resourceVersion: versionOf(resourceVersion), endsInitialEvents };
+  const { resourceVersion } = metadataOf(object);
+  return { kind: 'bookmark', resourceVersion: versionOf(resourceVersion) };
 }
 
 function errorEvent(object: unknown): WatchEvent {

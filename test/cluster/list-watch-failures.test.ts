@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { RestartReason } from '../../src/cluster/list-watch.ts';
 import { podFacts } from '../../src/facts/pod-facts.ts';
 import type { Fault } from '../support/fake-api-server/faults.ts';
-import { isWatch } from '../support/fake-api-server/faults.ts';
+import { isList, isWatch } from '../support/fake-api-server/faults.ts';
 import { annotate, aPod, aPodWatch, aServer, aSyncedPodWatch, deletePod, eventually } from './support.ts';
 
 const UNIT = 'resource-policy.scheduling/unit';
@@ -15,14 +15,14 @@ describe('resuming', () => {
     const pod = aPod(server, 'a');
     await eventually(() => expect(recorder.uidsOf('a')).toHaveLength(1));
     server.watches.cut();
-    await eventually(() => expect(server.requests).toHaveLength(2));
-    expect(server.requests[1]!.query.get('resourceVersion')).toBe(pod.metadata.resourceVersion);
+    await eventually(() => expect(server.requests).toHaveLength(3));
+    expect(server.requests[2]!.query.get('resourceVersion')).toBe(pod.metadata.resourceVersion);
     await eventually(() => expect(server.watches.count).toBe(1));
     server.watches.bookmark(4_711);
     server.watches.end();
-    await eventually(() => expect(server.requests).toHaveLength(3));
-    expect(server.requests[2]!.query.get('resourceVersion')).toBe('4711');
-    expect(server.seen(({ query }) => query.has('sendInitialEvents'))).toHaveLength(1);
+    await eventually(() => expect(server.requests).toHaveLength(4));
+    expect(server.requests[3]!.query.get('resourceVersion')).toBe('4711');
+    expect(server.seen(isList)).toHaveLength(1);
   });
 
   it('tells what happened in between, deletions too, once', async () => {
@@ -41,7 +41,7 @@ describe('resuming', () => {
       'remove deleted',
       'upsert created',
     ]);
-    expect(server.seen(({ query }) => query.has('sendInitialEvents'))).toHaveLength(1);
+    expect(server.seen(isList)).toHaveLength(1);
   });
 
   it('drops half a line at the end of a connection, and gets the event again', async () => {
@@ -68,8 +68,9 @@ describe('resuming', () => {
   it('reads characters that are cut between chunks', async () => {
     const server = await aServer();
     server.watches.pieceBytes = 1;
-    aPod(server, 'a', { [UNIT]: 'größer als ½ 日本 𝒳' });
     const { watch, restarts } = await aSyncedPodWatch(server);
+    aPod(server, 'a', { [UNIT]: 'größer als ½ 日本 𝒳' });
+    await eventually(() => expect(watch.size).toBe(1));
     expect(watch.getByName('default', 'a')?.recordedUnit).toBe('größer als ½ 日本 𝒳');
     expect(restarts).toEqual([]);
   });
@@ -86,13 +87,17 @@ describe('every way out leads back in', () => {
     { fault: { kind: 'answer', status: 405 }, want: 'rejected' },
   ];
 
-  it.each(faults)('on the first connection: $fault.kind $fault.status', async ({ fault, want }) => {
-    const server = await aServer();
-    server.faults.add(fault);
-    aPod(server, 'a');
-    const { watch, restarts } = await aSyncedPodWatch(server);
-    expect([restarts, watch.size]).toEqual([[want], 1]);
-  });
+  // A list waits a 429 out by itself, as any request.
+  it.each(faults.filter(({ want }) => want !== 'throttled'))(
+    'on the first connection: $fault.kind $fault.status',
+    async ({ fault, want }) => {
+      const server = await aServer();
+      server.faults.add(fault);
+      aPod(server, 'a');
+      const { watch, restarts } = await aSyncedPodWatch(server);
+      expect([restarts, watch.size]).toEqual([[want], 1]);
+    },
+  );
 
   it.each(faults)('on a later one: $fault.kind $fault.status', async ({ fault, want }) => {
     const server = await aServer();
@@ -117,15 +122,15 @@ describe('every way out leads back in', () => {
     const { watch, restarts, pace } = aPodWatch(server);
     pace.chance = 0.5;
     watch.start();
-    await watch.whenSynced();
+    await eventually(() => expect(server.watches.count).toBe(1));
     expect(restarts).toEqual(Array.from({ length: 12 }, () => 'forbidden'));
     expect(pace.waitsMs).toEqual([50, 100, 200, 400, 800, 1600, 3200, 5000, 5000, 5000, 5000, 5000]);
   });
 
   it('waits as long as Retry-After says, but not for ever', async () => {
     const server = await aServer();
-    server.faults.add({ kind: 'answer', status: 429, headers: { 'retry-after': '7' } });
-    server.faults.add({ kind: 'answer', status: 429, headers: { 'retry-after': '86400' } });
+    for (const seconds of ['7', '86400'])
+      server.faults.add({ kind: 'answer', status: 429, headers: { 'retry-after': seconds } }, isWatch);
     const { pace } = await aSyncedPodWatch(server);
     expect(pace.waitsMs).toEqual([7_000, 60_000]);
   });
@@ -149,7 +154,7 @@ describe('every way out leads back in', () => {
   it('lists anew when the server fails five times to watch from where we are', async () => {
     const server = await aServer();
     const { recorder, restarts, relists } = await aSyncedPodWatch(server);
-    server.faults.add({ kind: 'answer', status: 504 }, ({ query }) => query.has('resourceVersion'), 100);
+    server.faults.add({ kind: 'answer', status: 504 }, ({ query }) => query.has('resourceVersion'), 5);
     server.watches.end();
     await eventually(() => expect(relists).toEqual(['server-error']));
     expect(restarts).toEqual(['ended', ...Array.from({ length: 5 }, () => 'server-error')]);
@@ -196,7 +201,6 @@ describe('listing anew', () => {
 
   it('is not done faster and faster when each list has expired as soon as it ends', async () => {
     const server = await aServer();
-    server.watchList = 422;
     server.faults.add({ kind: 'answer', status: 410 }, ({ query }) => query.has('resourceVersion'), 9);
     const { pace, relists } = await aSyncedPodWatch(server);
     await eventually(() => expect(server.watches.count).toBe(1));
@@ -230,7 +234,6 @@ describe('listing anew', () => {
 
   it('when a page is no list', async () => {
     const server = await aServer();
-    server.watchList = 400;
     aPod(server, 'a');
     server.faults.add({ kind: 'answer', status: 200, body: '{"kind":"Status"}' }, ({ query }) =>
       query.has('limit'),
@@ -324,8 +327,8 @@ describe('an object that cannot be parsed', () => {
     expect(watch.getByName('default', 'turns')).toMatchObject({ recordedUnit: undefined });
     expect(restarts).toEqual([]);
     server.watches.end();
-    await eventually(() => expect(server.requests).toHaveLength(2));
-    expect(server.requests[1]!.query.get('resourceVersion')).toBe(turned.metadata.resourceVersion);
+    await eventually(() => expect(server.requests).toHaveLength(3));
+    expect(server.requests[2]!.query.get('resourceVersion')).toBe(turned.metadata.resourceVersion);
     deletePod(server, 'born');
     deletePod(server, 'turns');
     await eventually(() => expect(watch.size).toBe(0));
@@ -342,9 +345,12 @@ describe('liveness', () => {
     expect(restarts[0]).toBe('idle');
   });
 
-  it('leaves a server that does not answer', async () => {
+  it.each([
+    ['a list', isList],
+    ['a watch', isWatch],
+  ])('leaves a server that does not answer %s', async (_title, isMeant) => {
     const server = await aServer();
-    server.faults.add({ kind: 'hang' });
+    server.faults.add({ kind: 'hang' }, isMeant);
     const { restarts } = await aSyncedPodWatch(server, { idleMs: 150 });
     expect(restarts[0]).toBe('idle');
   });
@@ -354,7 +360,7 @@ describe('liveness', () => {
     const { watch, recorder, pace, restarts } = await aSyncedPodWatch(server);
     expect(watch.currentAtMs).toBe(1_000);
     pace.nowMs = 2_000;
-    aPod(server, 'a');
+    server.watches.bookmark(server.store.version);
     await eventually(() => expect(watch.currentAtMs).toBe(2_000));
     pace.nowMs = 3_000;
     server.watches.end();
@@ -372,12 +378,13 @@ describe('liveness', () => {
     await eventually(() => expect(watch.currentAtMs).toBe(5_000));
   });
 
-  it('tells the same after a list by pages, between which and the watch something can have happened', async () => {
+  it('tells the same after a list, between which and the watch something can have happened', async () => {
     const server = await aServer();
-    server.watchList = 422;
     const gate = Promise.withResolvers<void>();
     server.faults.add({ kind: 'hold', until: gate.promise }, ({ query }) => query.has('resourceVersion'));
-    const { watch, pace } = await aSyncedPodWatch(server);
+    const { watch, pace } = aPodWatch(server);
+    watch.start();
+    await watch.whenSynced();
     pace.nowMs = 2_000;
     gate.resolve();
     await eventually(() => expect(watch.lastHeardMs).toBe(2_000));
@@ -400,17 +407,15 @@ describe('liveness', () => {
     pace.nowMs = 4_000;
     await eventually(() => expect(restarts.length).toBeGreaterThan(2));
     expect([watch.lastHeardMs, watch.following, watch.synced]).toEqual([3_000, false, true]);
-    server.watches.holdInitialEnd = true;
+    const gate = Promise.withResolvers<void>();
+    server.faults.add({ kind: 'hold', until: gate.promise }, isList);
     server.store.compact();
     await server.listen();
     await eventually(() => expect(relists).toHaveLength(1));
-    await eventually(() => expect(server.watches.count).toBe(1));
-    aPod(server, 'b');
-    await eventually(() => expect(watch.size).toBe(2));
     const duringRelist = [watch.following, watch.synced];
     expect(duringRelist).toEqual([false, true]);
     pace.nowMs = 5_000;
-    server.watches.endInitialEvents(server.store.version);
+    gate.resolve();
     await eventually(() => expect([watch.lastHeardMs, watch.following]).toEqual([5_000, true]));
   });
 });

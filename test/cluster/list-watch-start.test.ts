@@ -1,20 +1,26 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
 import { isList, isWatch } from '../support/fake-api-server/faults.ts';
 import { aPod, aPodWatch, aServer, aSyncedPodWatch, eventually } from './support.ts';
 
 describe('the first sync', () => {
-  it('asks for the initial events, with a consistent start and bookmarks', async () => {
+  it('lists by pages of 250 of one consistent state, then watches from there, with bookmarks', async () => {
     const server = await aServer();
-    await aSyncedPodWatch(server);
-    expect(Object.fromEntries(server.requests[0]!.query)).toEqual({
-      watch: '1',
-      sendInitialEvents: 'true',
-      resourceVersionMatch: 'NotOlderThan',
-      allowWatchBookmarks: 'true',
-      timeoutSeconds: '450',
-    });
-    expect(server.requests).toHaveLength(1);
+    for (let index = 0; index < 501; index += 1) aPod(server, `p${index}`);
+    const listed = String(server.store.version);
+    const { watch, recorder, restarts } = await aSyncedPodWatch(server);
+    expect(watch.size).toBe(501);
+    const pages = server.seen(isList).map(({ query }) => query);
+    expect(pages.map((query) => query.get('limit'))).toEqual(['250', '250', '250']);
+    expect(pages.map((query) => query.has('continue'))).toEqual([false, true, true]);
+    // A version would let the server answer from what it knew some time ago.
+    expect(pages.some((query) => query.has('resourceVersion'))).toBe(false);
+    expect(server.seen(isWatch).map(({ query }) => Object.fromEntries(query))).toEqual([
+      { watch: '1', allowWatchBookmarks: 'true', timeoutSeconds: '450', resourceVersion: listed },
+    ]);
+    aPod(server, 'late');
+    await eventually(() => expect(recorder.uidsOf('late')).toHaveLength(1));
+    expect(restarts).toEqual([]);
   });
 
   it.each([
@@ -25,69 +31,19 @@ describe('the first sync', () => {
     const { watch, pace } = aPodWatch(server);
     pace.chance = chance;
     watch.start();
-    await watch.whenSynced();
-    expect(server.requests[0]!.query.get('timeoutSeconds')).toBe(want);
+    await eventually(() => expect(server.watches.count).toBe(1));
+    expect(server.seen(isWatch)[0]?.query.get('timeoutSeconds')).toBe(want);
   });
 
-  it('is reached at the bookmark that ends the initial events, not before', async () => {
+  it('starts from scratch when the list breaks off, and tells nothing twice', async () => {
     const server = await aServer();
-    server.watches.holdInitialEnd = true;
-    const pod = aPod(server, 'a');
-    const { watch, recorder } = aPodWatch(server);
-    let resolved = false;
-    watch.start();
-    const syncing = watch.whenSynced().finally(() => {
-      resolved = true;
-    });
-    await eventually(() => expect(recorder.uidsOf('a')).toEqual([pod.metadata.uid]));
-    server.watches.bookmark(server.store.version);
-    aPod(server, 'b');
-    await eventually(() => expect(recorder.uidsOf('b')).toHaveLength(1));
-    expect([watch.synced, watch.following, watch.lastHeardMs, resolved]).toEqual([
-      false,
-      false,
-      -Infinity,
-      false,
-    ]);
-    server.watches.endInitialEvents(server.store.version);
-    await syncing;
-    expect([watch.synced, watch.following, watch.lastHeardMs]).toEqual([true, true, 1_000]);
-  });
-
-  it('starts from scratch when the initial events break off: no version of an item counts', async () => {
-    const server = await aServer();
-    server.watches.holdInitialEnd = true;
-    aPod(server, 'a');
-    const { watch, recorder, restarts } = aPodWatch(server);
-    watch.start();
-    await eventually(() => expect(recorder.uidsOf('a')).toHaveLength(1));
-    server.watches.holdInitialEnd = false;
-    server.watches.cut();
-    await watch.whenSynced();
+    for (let index = 0; index < 251; index += 1) aPod(server, `p${index}`);
+    server.faults.add({ kind: 'break' }, ({ query }) => query.has('continue'));
+    const { recorder, restarts } = await aSyncedPodWatch(server);
     expect(restarts).toEqual(['connection']);
-    expect(server.requests.map(({ query }) => query.get('sendInitialEvents'))).toEqual(['true', 'true']);
-    expect(recorder.told).toHaveLength(1);
+    expect(server.seen(isList).map(({ query }) => query.has('continue'))).toEqual([false, true, false, true]);
+    expect(recorder.told).toHaveLength(251);
   });
-
-  it.each([400, 422] as const)(
-    'lists by pages of 500 where WatchList is refused with %i, then watches',
-    async (status) => {
-      const server = await aServer();
-      server.watchList = status;
-      for (let index = 0; index < 1_001; index += 1) aPod(server, `p${index}`);
-      const { watch, recorder, restarts } = await aSyncedPodWatch(server);
-      expect(watch.size).toBe(1_001);
-      const pages = server.seen(isList);
-      expect(pages.map(({ query }) => query.get('limit'))).toEqual(['500', '500', '500']);
-      expect(pages.map(({ query }) => query.has('continue'))).toEqual([false, true, true]);
-      const listed = String(server.store.version);
-      await eventually(() => expect(server.watches.count).toBe(1));
-      expect(server.seen(isWatch).at(-1)?.query.get('resourceVersion')).toBe(listed);
-      aPod(server, 'late');
-      await eventually(() => expect(recorder.uidsOf('late')).toHaveLength(1));
-      expect(restarts).toEqual([]);
-    },
-  );
 
   it('is about to be reached until something goes wrong', async () => {
     const server = await aServer();
@@ -101,48 +57,25 @@ describe('the first sync', () => {
 
   it('is not reached before the last page', async () => {
     const server = await aServer();
-    server.watchList = 422;
-    for (let index = 0; index < 501; index += 1) aPod(server, `p${index}`);
+    for (let index = 0; index < 251; index += 1) aPod(server, `p${index}`);
     const lastPage = Promise.withResolvers<void>();
     server.faults.add({ kind: 'hold', until: lastPage.promise }, ({ query }) => query.has('continue'));
     const { watch } = aPodWatch(server);
     watch.start();
-    await eventually(() => expect(watch.size).toBe(500));
-    expect(watch.synced).toBe(false);
+    await eventually(() => expect(watch.size).toBe(250));
+    expect([watch.synced, watch.following, watch.lastHeardMs]).toEqual([false, false, -Infinity]);
     lastPage.resolve();
     await watch.whenSynced();
-    expect(watch.size).toBe(501);
+    expect([watch.size, watch.following, watch.lastHeardMs]).toEqual([251, true, 1_000]);
   });
 
   it('starts the list over when its continuation has expired', async () => {
     const server = await aServer();
-    server.watchList = 400;
-    for (let index = 0; index < 501; index += 1) aPod(server, `p${index}`);
+    for (let index = 0; index < 251; index += 1) aPod(server, `p${index}`);
     server.faults.add({ kind: 'answer', status: 410 }, ({ query }) => query.has('continue'));
     const { watch, restarts, relists } = await aSyncedPodWatch(server);
-    expect([watch.size, restarts, relists]).toEqual([501, ['expired'], ['expired']]);
+    expect([watch.size, restarts, relists]).toEqual([251, ['expired'], ['expired']]);
     expect(server.seen(isList).map(({ query }) => query.has('continue'))).toEqual([false, true, false, true]);
-  });
-
-  it('lists by pages when a server that does not know WatchList ends the watch without saying that it was all', async () => {
-    const server = await aServer();
-    server.watchList = 'ignored';
-    aPod(server, 'a');
-    const { watch, recorder, restarts } = aPodWatch(server);
-    watch.start();
-    await eventually(() => expect(recorder.uidsOf('a')).toHaveLength(1));
-    server.watches.end();
-    await watch.whenSynced();
-    expect(restarts).toEqual(['ended']);
-    expect(server.seen(isList)).toHaveLength(1);
-  });
-
-  it('lists by pages when such a server falls silent', async () => {
-    const server = await aServer();
-    server.watchList = 'ignored';
-    const { restarts } = await aSyncedPodWatch(server, { idleMs: 100 });
-    expect(restarts).toEqual(['idle']);
-    expect(server.seen(isList)).toHaveLength(1);
   });
 
   it('finds items by uid and by name', async () => {
@@ -166,7 +99,7 @@ describe('starting and stopping', () => {
     watch.start();
     aPod(server, 'a');
     await eventually(() => expect(watch.size).toBe(1));
-    expect([server.watches.count, server.requests.length]).toEqual([1, 1]);
+    expect([server.watches.count, server.requests.length]).toEqual([1, 2]);
   });
 
   it('leaves no connection and tells nothing more once stopped', async () => {
@@ -191,35 +124,36 @@ describe('starting and stopping', () => {
     expect([watch.synced, restarts]).toEqual([false, []]);
   });
 
-  it.each([
-    { by: 'a page', watchList: 422 },
-    { by: 'a chunk of a watch', watchList: 'served' },
-  ] as const)('can be stopped by its own handler, which hears nothing more of $by', async ({ watchList }) => {
-    const server = await aServer();
-    server.watchList = watchList;
-    if (watchList === 422) for (const name of ['a', 'b', 'c']) aPod(server, name);
-    const told: string[] = [];
-    const stopping = Promise.withResolvers<void>();
-    const { watch } = aPodWatch(server, {
-      handler: {
-        upsert: ({ name }) => {
-          told.push(name);
-          stopping.resolve(watch.stop());
+  it.each(['a page', 'a chunk of a watch'])(
+    'can be stopped by its own handler, which hears nothing more of %s',
+    async (by) => {
+      const server = await aServer();
+      if (by === 'a page') for (const name of ['a', 'b', 'c']) aPod(server, name);
+      const told: string[] = [];
+      const stopping = Promise.withResolvers<void>();
+      const { watch } = aPodWatch(server, {
+        handler: {
+          upsert: ({ name }) => {
+            told.push(name);
+            stopping.resolve(watch.stop());
+          },
+          remove: ({ name }) => told.push(`-${name}`),
         },
-        remove: ({ name }) => told.push(`-${name}`),
-      },
-    });
-    watch.start();
-    await eventually(() => expect(server.requests.length).toBeGreaterThan(0));
-    const metadata = { namespace: 'default', resourceVersion: '1' };
-    const lines = ['a', 'b'].map((name) => ({
-      type: 'ADDED',
-      object: { metadata: { ...metadata, name, uid: name } },
-    }));
-    if (watchList === 'served') server.watches.raw(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
-    await stopping.promise;
-    expect(told).toEqual(['a']);
-  });
+      });
+      watch.start();
+      if (by !== 'a page') {
+        await watch.whenSynced();
+        await vi.waitUntil(() => server.watches.count === 1);
+        const metadata = { namespace: 'default', resourceVersion: '1' };
+        const lines = ['a', 'b'].map((name) =>
+          JSON.stringify({ type: 'ADDED', object: { metadata: { ...metadata, name, uid: name } } }),
+        );
+        server.watches.raw(`${lines.join('\n')}\n`);
+      }
+      await stopping.promise;
+      expect(told).toEqual(['a']);
+    },
+  );
 
   it('is stopped only when its loop has ended', async () => {
     const server = await aServer();
@@ -274,7 +208,7 @@ describe('starting and stopping', () => {
 
   it('rejects who waits for a sync that will not come', async () => {
     const server = await aServer();
-    server.watches.holdInitialEnd = true;
+    server.faults.add({ kind: 'hang' });
     const { watch } = aPodWatch(server);
     watch.start();
     const [waiting] = await Promise.allSettled([watch.whenSynced(), watch.stop()]);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { onTestFinished, vi } from 'vitest';
+import { expect, onTestFinished, vi } from 'vitest';
 
 import { ApiClient } from '../../src/cluster/api-client.ts';
 import { Credentials } from '../../src/cluster/credentials.ts';
@@ -103,7 +103,7 @@ export function aPodWatch(
   return { watch, recorder, pace, restarts, relists, handlerErrors, parseErrors };
 }
 
-/** The same, started and synced. */
+/** The same, started and synced, and connected for what comes. */
 export async function aSyncedPodWatch(
   server: FakeApiServer,
   options: Partial<ListWatchOptions<PodFacts>> = {},
@@ -111,6 +111,7 @@ export async function aSyncedPodWatch(
   const watched = aPodWatch(server, options);
   watched.watch.start();
   await watched.watch.whenSynced();
+  await eventually(() => expect(server.watches.count).toBe(1));
   return watched;
 }
 

@@ -95,12 +95,16 @@ export class Workshop {
   }
 
   /** Starts a watch of all pods and waits until it has synced. */
-  async watchPods(
-    how: 'watch-list' | 'pages' = 'watch-list',
-  ): Promise<Watched<PodFacts> & { readonly pages: () => number }> {
+  async watchPods(): Promise<Watched<PodFacts> & { readonly pages: () => number }> {
     const recorder = new Recorder<PodFacts>();
     let pages = 0;
-    const client = observed(this.#watchClient, how, () => (pages += 1));
+    const client: ListWatchClient = {
+      request: (request) => {
+        pages += 1;
+        return this.#watchClient.request(request);
+      },
+      stream: (path, options) => this.#watchClient.stream(path, options),
+    };
     const watched = await this.#watch({ name: 'pods', path: PODS_PATH, parse: podFactsOf, client }, recorder);
     return { ...watched, pages: () => pages };
   }
@@ -184,27 +188,6 @@ function policyFacts(object: unknown): PolicyFacts {
 
 function podFactsOf(object: unknown): PodFacts {
   return podFacts(Object(object));
-}
-
-/**
- * A client that counts the pages it lists, and whose WatchList requests, if so wished, the server refuses as it does
- * when the feature is off: a parameter is missing.
- */
-function observed(client: ApiClient, how: 'watch-list' | 'pages', onPage: () => void): ListWatchClient {
-  return {
-    request: (request) => {
-      onPage();
-      return client.request(request);
-    },
-    stream: (path, options) => {
-      const { resourceVersionMatch, ...others } = options.query ?? {};
-      const isRefused = how === 'pages' || resourceVersionMatch === undefined;
-      return client.stream(path, {
-        ...options,
-        query: isRefused ? others : { ...others, resourceVersionMatch },
-      });
-    },
-  };
 }
 
 async function redirected(kubeconfigPath: string, port: number): Promise<string> {

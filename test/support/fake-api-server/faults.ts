@@ -11,6 +11,7 @@ export interface SeenRequest {
   readonly query: URLSearchParams;
   readonly authorization: string | undefined;
   readonly contentType: string | undefined;
+  readonly takesGzip: boolean;
   readonly body: string;
   /** The client's port: tells connections apart. */
   readonly port: number | undefined;

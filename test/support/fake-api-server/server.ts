@@ -9,6 +9,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 
 import type { Fault, SeenRequest } from './faults.ts';
 import { Faults, isWatch } from './faults.ts';
@@ -20,12 +21,12 @@ import { expired, StatusError, statusObject } from './status.ts';
 import { isResource, Store } from './store.ts';
 import { Watches } from './watches.ts';
 
+/** As the API server: defaultGzipThresholdBytes in its handlers/responsewriters (1.36). */
+const GZIP_FROM_BYTES = 128 * 1024;
+
 const CORE = /^\/api\/v1(?:\/namespaces\/([^/]+))?\/(pods|nodes)(?:\/([^/]+))?(?:\/(binding|status))?$/;
 const POLICIES =
   /^\/apis\/scheduling\.alibabacloud\.com\/v1alpha1(?:\/namespaces\/([^/]+))?\/(resourcepolicies)(?:\/([^/]+))?(?:\/(status))?$/;
-
-/** How the server meets WatchList: as 1.36 does, refusing it, or not knowing it at all. */
-export type WatchListMode = 'served' | 400 | 422 | 'ignored';
 
 /** Starts a server; {@link FakeApiServer.close} is owed. */
 export async function startFakeApiServer(): Promise<FakeApiServer> {
@@ -44,7 +45,6 @@ export class FakeApiServer {
   /** Every request so far, the newest last. */
   readonly requests: SeenRequest[] = [];
   readonly kubeconfigPath: string;
-  watchList: WatchListMode = 'served';
   /** Whether a watch from a forgotten version is refused with HTTP 410 or, as 1.36 does, with an ERROR event. */
   expiredAs: 'event' | 'status' = 'event';
   /** What GET /version says, and what Bindings do accordingly: before 1.35 their labels are dropped. */
@@ -133,28 +133,16 @@ export class FakeApiServer {
       throw new StatusError(401, 'Unauthorized', 'Unauthorized');
     }
     if (isWatch(seen)) this.#watch(seen, response);
-    else send(response, seen.method === 'POST' ? 201 : 200, this.#perform(seen));
+    else send(response, seen.method === 'POST' ? 201 : 200, this.#perform(seen), seen.takesGzip);
   }
 
   #watch(seen: SeenRequest, response: ServerResponse): void {
     const { resource, namespace } = targetOf(seen);
     const { query } = seen;
-    const isWatchList = query.get('sendInitialEvents') === 'true';
-    if (isWatchList && typeof this.watchList === 'number') {
-      throw new StatusError(this.watchList, 'Invalid', 'sendInitialEvents is forbidden for watch');
-    }
-    if (isWatchList && query.get('resourceVersionMatch') !== 'NotOlderThan') {
-      throw new StatusError(
-        422,
-        'Invalid',
-        'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan',
-      );
-    }
     const version = query.get('resourceVersion');
     const isExpired = version !== null && this.store.after(resource, Number(version)) === undefined;
     if (isExpired && this.expiredAs === 'status') throw expired();
-    const request = { response, resource, namespace, query };
-    this.watches.add(this.store, request, this.watchList === 'ignored' ? 'never' : 'sent');
+    this.watches.add(this.store, { response, resource, namespace, query });
   }
 
   #perform(seen: SeenRequest): unknown {
@@ -207,13 +195,17 @@ async function read(request: IncomingMessage): Promise<SeenRequest> {
     query: url.searchParams,
     authorization: request.headers.authorization,
     contentType: request.headers['content-type'],
+    takesGzip: request.headers['accept-encoding'] === 'gzip',
     body: Buffer.concat(chunks).toString('utf8'),
     port: request.socket.remotePort,
   };
 }
 
-function send(response: ServerResponse, status: number, body: unknown): void {
-  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+function send(response: ServerResponse, status: number, body: unknown, takesGzip = false): void {
+  const text = JSON.stringify(body);
+  const isPacked = takesGzip && text.length > GZIP_FROM_BYTES;
+  const headers = { 'content-type': 'application/json', ...(isPacked ? { 'content-encoding': 'gzip' } : {}) };
+  response.writeHead(status, headers).end(isPacked ? gzipSync(text) : text);
 }
 
 function fail(response: ServerResponse, error: unknown): void {

@@ -12,8 +12,6 @@ interface Watch {
   readonly response: ServerResponse;
   readonly resource: Resource;
   readonly namespace: string | undefined;
-  /** The end of the initial events is owed. */
-  owesInitialEnd: boolean;
   /** Takes what is written and sends nothing, like a peer that is gone. */
   frozen: boolean;
 }
@@ -30,24 +28,20 @@ export interface WatchRequest {
 export class Watches {
   /** Size of the pieces in which lines are written, in bytes; 0: whole. */
   pieceBytes = 0;
-  /** Whether initial events are left without their end until {@link endInitialEvents}. */
-  holdInitialEnd = false;
   readonly #open = new Set<Watch>();
 
   get count(): number {
     return this.#open.size;
   }
 
-  add(store: Store, request: WatchRequest, initialEnd: 'sent' | 'never'): void {
+  add(store: Store, request: WatchRequest): void {
     const { response, resource, namespace, query } = request;
-    const watch: Watch = { response, resource, namespace, owesInitialEnd: false, frozen: false };
-    const from = query.get('resourceVersion') ?? '';
+    const watch: Watch = { response, resource, namespace, frozen: false };
     response.writeHead(200, { 'content-type': 'application/json' });
     response.flushHeaders();
     this.#open.add(watch);
     response.on('close', () => this.#open.delete(watch));
-    if (from === '' || query.get('sendInitialEvents') === 'true') this.#initial(store, watch, initialEnd);
-    else this.#since(store, watch, Number(from));
+    this.#since(store, watch, Number(query.get('resourceVersion')));
   }
 
   tell(event: LoggedEvent): void {
@@ -57,14 +51,9 @@ export class Watches {
   }
 
   bookmark(version: number): void {
-    for (const watch of this.#open) this.#bookmark(watch, version, {});
-  }
-
-  endInitialEvents(version: number): void {
-    for (const watch of this.#open) {
-      if (watch.owesInitialEnd) this.#bookmark(watch, version, { 'k8s.io/initial-events-end': 'true' });
-      watch.owesInitialEnd = false;
-    }
+    const metadata = { resourceVersion: String(version), creationTimestamp: null };
+    const line = `${JSON.stringify({ type: 'BOOKMARK', object: { metadata } })}\n`;
+    for (const watch of this.#open) this.#write(watch, line);
   }
 
   /** Writes as it is, without a newline of its own. */
@@ -87,13 +76,6 @@ export class Watches {
     for (const watch of this.#open) watch.response.socket?.destroy();
   }
 
-  #initial(store: Store, watch: Watch, initialEnd: 'sent' | 'never'): void {
-    for (const object of store.all(watch.resource)) this.#event(watch, 'ADDED', object);
-    if (initialEnd === 'never') return;
-    watch.owesInitialEnd = true;
-    if (!this.holdInitialEnd) this.endInitialEvents(store.version);
-  }
-
   #since(store: Store, watch: Watch, version: number): void {
     const events = store.after(watch.resource, version);
     for (const event of events ?? []) this.#event(watch, event.type, event.object);
@@ -105,11 +87,6 @@ export class Watches {
   #event(watch: Watch, type: string, object: StoredObject): void {
     const isWanted = watch.namespace === undefined || object.metadata.namespace === watch.namespace;
     if (isWanted) this.#write(watch, `${JSON.stringify({ type, object })}\n`);
-  }
-
-  #bookmark(watch: Watch, version: number, annotations: Record<string, string>): void {
-    const metadata = { resourceVersion: String(version), creationTimestamp: null, annotations };
-    this.#write(watch, `${JSON.stringify({ type: 'BOOKMARK', object: { metadata } })}\n`);
   }
 
   #write(watch: Watch, text: string): void {
