@@ -8,6 +8,7 @@ import { ApiClient } from '../cluster/api-client.ts';
 import { messageOf } from '../facts/message-of.ts';
 import { Binder } from '../cluster/binder.ts';
 import { Credentials } from '../cluster/credentials.ts';
+import type { ListWatchOptions } from '../cluster/list-watch.ts';
 import { ListWatch } from '../cluster/list-watch.ts';
 import type { Handler, Listed } from '../cluster/mirror.ts';
 import { Patcher } from '../cluster/patcher.ts';
@@ -202,9 +203,10 @@ export function compose(settings: ServeSettings, logger: Logger, prices?: PriceL
   const follow = <Item extends Listed>(
     [name, path]: readonly [string, string],
     parse: (object: JsonObject) => Item,
-    handler: Handler<Item>,
+    handler: Handler<Item> & Pick<ListWatchOptions<Item>, 'after'>,
   ): ListWatch<Item> =>
     new ListWatch({
+      ...(handler.after === undefined ? {} : { after: handler.after }),
       name,
       path,
       parse: (object) => parse(asObject(object)),
@@ -213,6 +215,8 @@ export function compose(settings: ServeSettings, logger: Logger, prices?: PriceL
       observer: watchObserver(name, logger, metrics),
     });
   const pods = follow(['pods', PODS_PATH], podFacts, {
+    // Each is counted once, when nodes and policies are there.
+    after: () => Promise.all([policies.whenSynced(), nodes.whenSynced()]),
     upsert: (pod) => {
       const isNewInLine = ledger.pod(pod.uid)?.isInWaitingRoom !== pod.isInWaitingRoom;
       figures.podSeen(pod, () => ledger.upsertPod(pod));
@@ -346,11 +350,8 @@ export function compose(settings: ServeSettings, logger: Logger, prices?: PriceL
     admission,
     start: async (address) => {
       page?.started(address);
-      // Pods are counted once, when nodes and policies are there.
-      for (const together of [[policies, nodes], [pods]]) {
-        for (const watch of together) watch.start();
-        await Promise.all(together.map((watch) => watch.whenSynced()));
-      }
+      for (const watch of watches) watch.start();
+      await Promise.all(watches.map((watch) => watch.whenSynced()));
       turn.viewChanged();
       stopUpkeep = startUpkeep({
         ledger,

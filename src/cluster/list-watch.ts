@@ -18,16 +18,20 @@ import { Backoff } from './backoff.ts';
 import { LineSplitter, LineTooLong } from './line-splitter.ts';
 import type { Handler, Listed } from './mirror.ts';
 import { HandlerFailed, Mirror, Unparseable } from './mirror.ts';
-import { pause } from './pause.ts';
+import { orAborted, pause } from './pause.ts';
 import type { WatchEvent } from './watch-event.ts';
 import { BadData, identityOf, parseListPage, parseWatchEvent } from './watch-event.ts';
 
-/** Some 20 ms of work: /filter is answered between two pages. */
+/** Some 20 ms of work: others are answered between two pages. */
 const PAGE_SIZE = 250;
+/** Until the first sync nobody is answered, and each page costs a round trip to a server that may be busy. */
+const FIRST_PAGE_SIZE = 2_000;
 /** Of a server that is gone without a word this is what is noticed first. */
 const PAGE_DEADLINE_MS = 30_000;
 /** The API server sends a bookmark about every 60 s: a shorter limit ends healthy quiet watches. */
 const DEFAULT_IDLE_MS = 80_000;
+/** A first page that was kept for longer is read again: what is listed shall be of now. */
+const MOST_KEPT_MS = 5_000;
 /** A watch that lived this long was healthy. As long as the longest backoff, so that relists stay that far apart. */
 const HEALTHY_MS = 10_000;
 /** After so many 5xx or ERROR events in a row, without an event between them, list anew. */
@@ -97,6 +101,11 @@ export interface ListWatchOptions<Item extends Listed> {
   /** Keeps what matters of an object; may throw for one that is unusable, which is then skipped. */
   readonly parse: (object: unknown) => Item;
   readonly handler: Handler<Item>;
+  /**
+   * Resolves when the handler can take in a list; the list is asked for meanwhile. When it rejects, it is asked again later.
+   * Absent: it always can.
+   */
+  readonly after?: () => Promise<unknown>;
   readonly client: ListWatchClient;
   readonly observer?: ListWatchObserver;
   readonly pace?: Pace;
@@ -284,7 +293,7 @@ export class ListWatch<Item extends Listed> {
    * @returns the version of that state.
    */
   async #list(signal: AbortSignal): Promise<string> {
-    let next: Promise<unknown> | undefined = this.#page('', signal);
+    let next: Promise<unknown> | undefined = this.#firstPage(signal);
     for (;;) {
       const page = parseListPage(await next);
       // The server makes the next page while this one is taken in.
@@ -299,11 +308,22 @@ export class ListWatch<Item extends Listed> {
     }
   }
 
+  async #firstPage(signal: AbortSignal): Promise<unknown> {
+    const askedMs = this.#pace.now();
+    const page = this.#page('', signal);
+    page.catch(() => undefined);
+    await orAborted(Promise.resolve(this.#options.after?.()), signal);
+    return this.#pace.now() - askedMs > MOST_KEPT_MS ? this.#page('', signal) : page;
+  }
+
   #page(continueToken: string, signal: AbortSignal): Promise<unknown> {
     return this.#options.client.request({
       method: 'GET',
       path: this.#options.path,
-      query: { limit: String(PAGE_SIZE), ...(continueToken === '' ? {} : { continue: continueToken }) },
+      query: {
+        limit: String(this.#synced ? PAGE_SIZE : FIRST_PAGE_SIZE),
+        ...(continueToken === '' ? {} : { continue: continueToken }),
+      },
       deadlineMs: Math.min(this.#idleMs, PAGE_DEADLINE_MS),
       signal,
     });

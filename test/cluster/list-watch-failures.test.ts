@@ -195,6 +195,8 @@ describe('listing anew', () => {
       expect(recorder.uidsOf('comes')).toHaveLength(1);
       expect(recorder.toldOf('stays')).toHaveLength(1);
       expect([restarts.at(-1), relists, watch.synced]).toEqual(['expired', ['expired'], true]);
+      // Others are answered between two small pages.
+      expect(server.seen(isList).map(({ query }) => query.get('limit'))).toEqual(['2000', '250']);
       expect(recorder.complaints).toEqual([]);
     },
   );

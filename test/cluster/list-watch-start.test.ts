@@ -4,14 +4,14 @@ import { isList, isWatch } from '../support/fake-api-server/faults.ts';
 import { aPod, aPodWatch, aServer, aSyncedPodWatch, eventually } from './support.ts';
 
 describe('the first sync', () => {
-  it('lists by pages of 250 of one consistent state, then watches from there, with bookmarks', async () => {
+  it('lists by pages of one consistent state, then watches from there, with bookmarks', async () => {
     const server = await aServer();
-    for (let index = 0; index < 501; index += 1) aPod(server, `p${index}`);
+    for (let index = 0; index < 4_001; index += 1) aPod(server, `p${index}`);
     const listed = String(server.store.version);
     const { watch, recorder, restarts } = await aSyncedPodWatch(server);
-    expect(watch.size).toBe(501);
+    expect(watch.size).toBe(4_001);
     const pages = server.seen(isList).map(({ query }) => query);
-    expect(pages.map((query) => query.get('limit'))).toEqual(['250', '250', '250']);
+    expect(pages.map((query) => query.get('limit'))).toEqual(['2000', '2000', '2000']);
     expect(pages.map((query) => query.has('continue'))).toEqual([false, true, true]);
     // A version would let the server answer from what it knew some time ago.
     expect(pages.some((query) => query.has('resourceVersion'))).toBe(false);
@@ -37,12 +37,12 @@ describe('the first sync', () => {
 
   it('starts from scratch when the list breaks off, and tells nothing twice', async () => {
     const server = await aServer();
-    for (let index = 0; index < 251; index += 1) aPod(server, `p${index}`);
+    for (let index = 0; index < 2_001; index += 1) aPod(server, `p${index}`);
     server.faults.add({ kind: 'break' }, ({ query }) => query.has('continue'));
     const { recorder, restarts } = await aSyncedPodWatch(server);
     expect(restarts).toEqual(['connection']);
     expect(server.seen(isList).map(({ query }) => query.has('continue'))).toEqual([false, true, false, true]);
-    expect(recorder.told).toHaveLength(251);
+    expect(recorder.told).toHaveLength(2_001);
   });
 
   it('is about to be reached until something goes wrong', async () => {
@@ -57,24 +57,55 @@ describe('the first sync', () => {
 
   it('is not reached before the last page', async () => {
     const server = await aServer();
-    for (let index = 0; index < 251; index += 1) aPod(server, `p${index}`);
+    for (let index = 0; index < 2_001; index += 1) aPod(server, `p${index}`);
     const lastPage = Promise.withResolvers<void>();
     server.faults.add({ kind: 'hold', until: lastPage.promise }, ({ query }) => query.has('continue'));
     const { watch } = aPodWatch(server);
     watch.start();
-    await eventually(() => expect(watch.size).toBe(250));
+    await eventually(() => expect(watch.size).toBe(2_000));
     expect([watch.synced, watch.following, watch.lastHeardMs]).toEqual([false, false, -Infinity]);
     lastPage.resolve();
     await watch.whenSynced();
-    expect([watch.size, watch.following, watch.lastHeardMs]).toEqual([251, true, 1_000]);
+    expect([watch.size, watch.following, watch.lastHeardMs]).toEqual([2_001, true, 1_000]);
+  });
+
+  describe('of what others must be known before', () => {
+    it.each([
+      { title: 'is asked for at once, and told when they are', tookMs: 5_000, pages: 1 },
+      { title: 'is asked for again when they took long', tookMs: 5_001, pages: 2 },
+    ])('$title', async ({ tookMs, pages }) => {
+      const server = await aServer();
+      aPod(server, 'a');
+      const others = Promise.withResolvers<void>();
+      const { watch, recorder, pace } = aPodWatch(server, { after: () => others.promise });
+      watch.start();
+      await eventually(() => expect(server.requests).toHaveLength(1));
+      const early = [...recorder.told];
+      aPod(server, 'b');
+      pace.nowMs += tookMs;
+      others.resolve();
+      await eventually(() => expect(recorder.uidsOf('b')).toHaveLength(1));
+      expect([early, server.seen(isList).length]).toEqual([[], pages]);
+      expect(recorder.uidsOf('a')).toHaveLength(1);
+    });
+
+    it('begins again when they fail, and can be stopped meanwhile', async () => {
+      const server = await aServer();
+      const waits = [Promise.reject(new Error('no nodes')), new Promise(() => undefined)];
+      const { watch, restarts } = aPodWatch(server, { after: async () => waits.shift() });
+      watch.start();
+      await eventually(() => expect(server.seen(isList)).toHaveLength(2));
+      await watch.stop();
+      expect(restarts).toEqual(['internal']);
+    });
   });
 
   it('starts the list over when its continuation has expired', async () => {
     const server = await aServer();
-    for (let index = 0; index < 251; index += 1) aPod(server, `p${index}`);
+    for (let index = 0; index < 2_001; index += 1) aPod(server, `p${index}`);
     server.faults.add({ kind: 'answer', status: 410 }, ({ query }) => query.has('continue'));
     const { watch, restarts, relists } = await aSyncedPodWatch(server);
-    expect([watch.size, restarts, relists]).toEqual([251, ['expired'], ['expired']]);
+    expect([watch.size, restarts, relists]).toEqual([2_001, ['expired'], ['expired']]);
     expect(server.seen(isList).map(({ query }) => query.has('continue'))).toEqual([false, true, false, true]);
   });
 
