@@ -5,8 +5,9 @@
  * **Over max** is decided exactly: a watch delivers bindings in the order in which the API server made them, and after
  * each of them no group may hold more pods in a unit than its max.
  *
- * **Out of order** is a pod bound into a unit while an earlier unit was below max and had a node with room for it. The
- * watch shows when a pod was bound, not when its node was chosen, which is some time before: meanwhile other pods may have
+ * **Out of order** is a pod bound into a unit while an earlier unit was below max and had a node with room for it. A place
+ * below max that goes to a pod of the same group which was created before it is not free: that pod was before it in the
+ * line, in whatever order kube-scheduler came to try them. The watch shows when a pod was bound, not when its node was chosen, which is some time before: meanwhile other pods may have
  * been given the room that the watch still shows as free. So each pod is judged twice:
  *
  * - *For certain*: all pods that were bound within `bindingWindowMs` after it count as if they had been there before, and
@@ -42,12 +43,15 @@ export interface Judgement {
 export interface JudgeInput extends Scene {
   /** In the order of the watch. */
   readonly events: readonly PlacementEvent[];
+  /** Names of pods in the order in which they were created. */
+  readonly created: readonly string[];
   /** Longest time from the choice of a node until the watch shows the binding, milliseconds. */
   readonly bindingWindowMs: number;
 }
 
-export function judge({ events, bindingWindowMs, ...scene }: JudgeInput): Judgement {
+export function judge({ events, created, bindingWindowMs, ...scene }: JudgeInput): Judgement {
   const seen = new Occupancy(scene);
+  const line = new Line(scene, events, created);
   const certain = new DelayedView(scene, events, bindingWindowMs);
   const perUnit = scene.workload.units.map(() => 0);
   const found = { outside: 0, overMax: 0, outOfOrder: 0, undecided: 0 };
@@ -68,10 +72,12 @@ export function judge({ events, bindingWindowMs, ...scene }: JudgeInput): Judgem
     if (unit === undefined) note('outside', `${pod.name} is on ${event.nodeName}, which is in no unit`);
     else if (pod.role === 'measured') perUnit[unit] = (perUnit[unit] ?? 0) + 1;
     const last = unit ?? scene.workload.units.length;
-    const passedOver = firstWithRoom(certain.at(event), pod, job, last);
+    const claims = (each: number, afterMs: number): number => line.claims(pod, each, afterMs);
+    const lateMs = event.atMs + bindingWindowMs;
+    const passedOver = firstWithRoom(certain.at(event), pod, last, (each) => claims(each, lateMs));
     if (passedOver !== undefined) {
       note('outOfOrder', `${pod.name} is on ${event.nodeName} though unit ${passedOver + 1} had room`);
-    } else if (firstWithRoom(seen, pod, job, last) !== undefined) {
+    } else if (firstWithRoom(seen, pod, last, (each) => claims(each, event.atMs)) !== undefined) {
       note('undecided', '');
     }
     seen.apply(event);
@@ -85,15 +91,53 @@ export function judge({ events, bindingWindowMs, ...scene }: JudgeInput): Judgem
   return { perUnit, ...found, examples };
 }
 
-/** The first unit before `last` that takes the pod. */
+/**
+ * The first unit before `last` that takes the pod.
+ *
+ * @param claims places of a unit that others have a claim to.
+ */
 function firstWithRoom(
   occupancy: Occupancy,
-  { amounts }: PlannedPod,
-  job: string,
+  pod: PlannedPod,
   last: number,
+  claims: (unit: number) => number,
 ): number | undefined {
-  for (let unit = 0; unit < last; unit += 1) if (occupancy.takes(unit, job, amounts)) return unit;
+  for (let unit = 0; unit < last; unit += 1) if (occupancy.takes(unit, pod, claims(unit))) return unit;
   return undefined;
+}
+
+/** Who was created before whom, and went where. */
+class Line {
+  readonly #scene: Scene;
+  /** Place in the order of creation by name. */
+  readonly #places: ReadonlyMap<string, number>;
+  /** Bindings into each unit, by group. */
+  readonly #bound = new Map<string, { readonly place: number; readonly atMs: number }[]>();
+
+  constructor(scene: Scene, events: readonly PlacementEvent[], created: readonly string[]) {
+    this.#scene = scene;
+    this.#places = new Map(created.map((name, place) => [name, place]));
+    const occupancy = new Occupancy(scene);
+    for (const { kind, pod: name, nodeName, atMs } of events) {
+      const pod = scene.pods.get(name);
+      const place = this.#places.get(name);
+      const unit = occupancy.unitOf(nodeName);
+      if (kind !== 'bound' || pod === undefined || place === undefined || unit === undefined) continue;
+      const key = this.#key(pod, unit);
+      this.#bound.set(key, [...(this.#bound.get(key) ?? []), { place, atMs }]);
+    }
+  }
+
+  /** Pods of the same group that were created before the pod and got places in the unit after that time. */
+  claims(pod: PlannedPod, unit: number, afterMs: number): number {
+    const own = this.#places.get(pod.name) ?? 0;
+    const bound = this.#bound.get(this.#key(pod, unit)) ?? [];
+    return bound.filter(({ place, atMs }) => place < own && atMs > afterMs).length;
+  }
+
+  #key({ job = '' }: PlannedPod, unit: number): string {
+    return `${unit}/${this.#scene.workload.perJob ? job : ''}`;
+  }
 }
 
 /** The fullest that units can have been when a node was chosen: later bindings are there, recent departures still are. */

@@ -6,7 +6,6 @@
 import type { PlacementEvent } from '../measure/pod-log.ts';
 import type { PlannedNode } from '../workload/nodes.ts';
 import type { PlannedPod } from '../workload/pods.ts';
-import type { Amounts } from '../workload/quantity.ts';
 import { unitIndexOf } from '../workload/units.ts';
 import type { Workload } from '../workload/workload.ts';
 
@@ -67,10 +66,14 @@ export class Occupancy {
     return this.#held.get(this.#key(unit, job)) ?? 0;
   }
 
-  /** Whether the unit takes a pod of the job: below max, and a node of it has room. */
-  takes(unit: number, job: string, amounts: Amounts): boolean {
+  /**
+   * Whether the unit takes a pod of a job: below max, and a node of it has room.
+   *
+   * @param claims places that others of its group have a claim to.
+   */
+  takes(unit: number, { job = '', amounts }: PlannedPod, claims: number): boolean {
     const max = this.#scene.workload.units[unit]?.max ?? Infinity;
-    if (this.held(unit, job) >= max) return false;
+    if (this.held(unit, job) + claims >= max) return false;
     const nodes = this.#nodesOfUnit[unit] ?? [];
     return nodes.some(
       ({ cpu, memory, pods }) => cpu >= amounts.cpu && memory >= amounts.memory && pods >= amounts.pods,

@@ -231,7 +231,8 @@ export class VariantRun {
 
   #judgement(bindingWindowMs: number): ReturnType<typeof judge> {
     const { workload, nodes } = this.#setting;
-    return judge({ workload, nodes, pods: this.#pods, events: this.#log.events, bindingWindowMs });
+    const { events, pods } = this.#log;
+    return judge({ workload, nodes, pods: this.#pods, events, created: [...pods.keys()], bindingWindowMs });
   }
 
   #measuredTimes(): readonly PodTimes[] {

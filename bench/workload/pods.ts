@@ -27,11 +27,11 @@ export interface PlannedPod {
   readonly nodeName: string | undefined;
 }
 
-/** The pods that are measured, job after job. */
+/** The pods that are measured, in the order in which they are created: the jobs run side by side, each makes one executor after the other. */
 export function measuredPods({ jobs }: Workload): readonly PlannedPod[] {
   const amounts = parseAmounts({ ...jobs.requests, pods: '1' });
-  return Array.from({ length: jobs.count }, (_, job) =>
-    Array.from({ length: jobs.executors }, (__, executor) => ({
+  return Array.from({ length: jobs.executors }, (_, executor) =>
+    Array.from({ length: jobs.count }, (__, job) => ({
       name: `spark-pi-${job}-exec-${executor + 1}`,
       role: 'measured' as const,
       job: `job-${job}`,

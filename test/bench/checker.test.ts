@@ -30,6 +30,8 @@ interface Options {
   readonly units?: readonly UnitForm[];
   readonly perJob?: boolean;
   readonly windowMs?: number;
+  /** Names in the order of creation. */
+  readonly created?: string;
 }
 
 /**
@@ -38,7 +40,7 @@ interface Options {
  */
 function judged(
   story: string,
-  { units = [ECS, ECI], perJob = true, windowMs = 10 }: Options = {},
+  { units = [ECS, ECI], perJob = true, windowMs = 10, created = '' }: Options = {},
 ): Judgement {
   let nowMs = 0;
   const placed = new Map<string, string>();
@@ -53,7 +55,8 @@ function judged(
     return [{ kind: 'bound', pod, nodeName: nodeNames.get(node) ?? '', atMs: nowMs }];
   });
   const pods = new Map([...placed.keys()].map((name) => [name, planned(name)]));
-  return judge({ workload: { units, perJob }, nodes, pods, events, bindingWindowMs: windowMs });
+  const scene = { workload: { units, perJob }, nodes, pods };
+  return judge({ ...scene, events, created: created.split(' '), bindingWindowMs: windowMs });
 }
 
 function planned(name: string): PlannedPod {
@@ -122,6 +125,15 @@ describe('out of order', () => {
     const units = [{ ...ECS, max: 1 }, ECI];
     expect(judged('a1>e0 a2>v0', { units }).outOfOrder).toBe(0);
     expect(judged('a1>e0 b1>v0', { units }).outOfOrder).toBe(1);
+  });
+
+  test('a place below max is not free for whoever was created after the pod that gets it, however late', () => {
+    const units = [{ ...ECS, max: 2 }, ECI];
+    const story = 'a1>e0 a3>v0 @50 a2>e0';
+    expect(judged(story, { units, created: 'a1 a2 a3' })).toMatchObject({ outOfOrder: 0, undecided: 0 });
+    expect(judged(story, { units, created: 'a1 a3 a2' }).outOfOrder).toBe(1);
+    expect(judged('a1>e0 a3>v0', { units, created: 'a1 a2 a3' }).outOfOrder).toBe(1);
+    expect(judged('a1>e0 a3>v0 @50 b2>e0', { units, created: 'a1 b2 a3' }).outOfOrder).toBe(1);
   });
 
   test('room that a later binding takes may have been given away: undecided', () => {
