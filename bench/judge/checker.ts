@@ -5,9 +5,9 @@
  * **Over max** is decided exactly: a watch delivers bindings in the order in which the API server made them, and after
  * each of them no group may hold more pods in a unit than its max.
  *
- * **Out of order** is a pod bound into a unit while an earlier unit was below max and had a node with room for it. A place
- * below max that goes to a pod of the same group which was created before it is not free: that pod was before it in the
- * line, in whatever order kube-scheduler came to try them. The watch shows when a pod was bound, not when its node was chosen, which is some time before: meanwhile other pods may have
+ * **Out of order** is a pod bound into a unit while an earlier unit was below max and had a node with room for it. Where
+ * places are given at creation, one that goes to a pod of the same group which was created before it is not free: that pod
+ * was before it in the line, in whatever order kube-scheduler came to try them. The watch shows when a pod was bound, not when its node was chosen, which is some time before: meanwhile other pods may have
  * been given the room that the watch still shows as free. So each pod is judged twice:
  *
  * - *For certain*: all pods that were bound within `bindingWindowMs` after it count as if they had been there before, and
@@ -43,7 +43,7 @@ export interface Judgement {
 export interface JudgeInput extends Scene {
   /** In the order of the watch. */
   readonly events: readonly PlacementEvent[];
-  /** Names of pods in the order in which they were created. */
+  /** Names of pods in the order in which they were created; empty: nobody may be placed before its turn. */
   readonly created: readonly string[];
   /** Longest time from the choice of a node until the watch shows the binding, milliseconds. */
   readonly bindingWindowMs: number;
@@ -61,7 +61,7 @@ export function judge({ events, created, bindingWindowMs, ...scene }: JudgeInput
     if (kind !== 'undecided' && examples.length < MOST_EXAMPLES) examples.push(text);
   };
 
-  for (const event of events) {
+  for (const [index, event] of events.entries()) {
     const pod = scene.pods.get(event.pod);
     const { job } = pod ?? {};
     if (event.kind === 'gone' || pod === undefined || job === undefined || pod.role === 'standing') {
@@ -72,13 +72,15 @@ export function judge({ events, created, bindingWindowMs, ...scene }: JudgeInput
     if (unit === undefined) note('outside', `${pod.name} is on ${event.nodeName}, which is in no unit`);
     else if (pod.role === 'measured') perUnit[unit] = (perUnit[unit] ?? 0) + 1;
     const last = unit ?? scene.workload.units.length;
-    const claims = (each: number, afterMs: number): number => line.claims(pod, each, afterMs);
-    const lateMs = event.atMs + bindingWindowMs;
-    const passedOver = firstWithRoom(certain.at(event), pod, last, (each) => claims(each, lateMs));
+    const late = event.atMs + bindingWindowMs;
+    const passedOver = firstWithRoom(certain.at(event), pod, last, (each) =>
+      line.claims(pod, each, ({ atMs }) => atMs > late),
+    );
     if (passedOver !== undefined) {
       note('outOfOrder', `${pod.name} is on ${event.nodeName} though unit ${passedOver + 1} had room`);
-    } else if (firstWithRoom(seen, pod, last, (each) => claims(each, event.atMs)) !== undefined) {
-      note('undecided', '');
+    } else {
+      const claims = (each: number): number => line.claims(pod, each, ({ number }) => number > index);
+      if (firstWithRoom(seen, pod, last, claims) !== undefined) note('undecided', '');
     }
     seen.apply(event);
     const max = unit === undefined ? undefined : scene.workload.units[unit]?.max;
@@ -106,33 +108,43 @@ function firstWithRoom(
   return undefined;
 }
 
+interface Bound {
+  /** Of the pod in the order of creation. */
+  readonly place: number;
+  readonly atMs: number;
+  /** Of the event. */
+  readonly number: number;
+}
+
 /** Who was created before whom, and went where. */
 class Line {
   readonly #scene: Scene;
   /** Place in the order of creation by name. */
   readonly #places: ReadonlyMap<string, number>;
   /** Bindings into each unit, by group. */
-  readonly #bound = new Map<string, { readonly place: number; readonly atMs: number }[]>();
+  readonly #bound = new Map<string, Bound[]>();
 
   constructor(scene: Scene, events: readonly PlacementEvent[], created: readonly string[]) {
     this.#scene = scene;
     this.#places = new Map(created.map((name, place) => [name, place]));
     const occupancy = new Occupancy(scene);
-    for (const { kind, pod: name, nodeName, atMs } of events) {
+    for (const [number, { kind, pod: name, nodeName, atMs }] of events.entries()) {
       const pod = scene.pods.get(name);
       const place = this.#places.get(name);
       const unit = occupancy.unitOf(nodeName);
       if (kind !== 'bound' || pod === undefined || place === undefined || unit === undefined) continue;
       const key = this.#key(pod, unit);
-      this.#bound.set(key, [...(this.#bound.get(key) ?? []), { place, atMs }]);
+      const bound = this.#bound.get(key) ?? [];
+      bound.push({ place, atMs, number });
+      this.#bound.set(key, bound);
     }
   }
 
-  /** Pods of the same group that were created before the pod and got places in the unit after that time. */
-  claims(pod: PlannedPod, unit: number, afterMs: number): number {
+  /** Pods of the same group that were created before the pod and got their places in the unit later. */
+  claims(pod: PlannedPod, unit: number, isLater: (bound: Bound) => boolean): number {
     const own = this.#places.get(pod.name) ?? 0;
     const bound = this.#bound.get(this.#key(pod, unit)) ?? [];
-    return bound.filter(({ place, atMs }) => place < own && atMs > afterMs).length;
+    return bound.filter((each) => each.place < own && isLater(each)).length;
   }
 
   #key({ job = '' }: PlannedPod, unit: number): string {

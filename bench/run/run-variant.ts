@@ -230,9 +230,10 @@ export class VariantRun {
   }
 
   #judgement(bindingWindowMs: number): ReturnType<typeof judge> {
-    const { workload, nodes } = this.#setting;
-    const { events, pods } = this.#log;
-    return judge({ workload, nodes, pods: this.#pods, events, created: [...pods.keys()], bindingWindowMs });
+    const { variant, workload, nodes } = this.#setting;
+    const { events } = this.#log;
+    const created = variant.base === 'ours-admission' ? [...this.#log.pods.keys()] : [];
+    return judge({ workload, nodes, pods: this.#pods, events, created, bindingWindowMs });
   }
 
   #measuredTimes(): readonly PodTimes[] {

@@ -112,6 +112,8 @@ export function compose(settings: ServeSettings, logger: Logger, prices?: PriceL
   const client = connect(settings.apiConnections);
   const choreClient = connect(CHORE_CONNECTIONS);
   const leaseClient = connect(1);
+  // A list and its next page for each kind: they shall not wait behind Bindings.
+  const watchClient = connect(6);
   const patcher = new Patcher(client);
   const chores = new Patcher(choreClient);
   const ledger = new Ledger({
@@ -206,12 +208,12 @@ export function compose(settings: ServeSettings, logger: Logger, prices?: PriceL
     handler: Handler<Item> & Pick<ListWatchOptions<Item>, 'after'>,
   ): ListWatch<Item> =>
     new ListWatch({
-      ...(handler.after === undefined ? {} : { after: handler.after }),
       name,
       path,
       parse: (object) => parse(asObject(object)),
       handler,
-      client,
+      after: handler.after,
+      client: watchClient,
       observer: watchObserver(name, logger, metrics),
     });
   const pods = follow(['pods', PODS_PATH], podFacts, {
@@ -298,7 +300,7 @@ export function compose(settings: ServeSettings, logger: Logger, prices?: PriceL
     percentage: settings.percentageOfNodesToScore,
     nominate: async (pod, nodeName) => {
       try {
-        return (await patcher.nominate(pod, nodeName)) === 'patched';
+        return (await chores.nominate(pod, nodeName)) === 'patched';
       } catch (error) {
         logger.warn({ pod: nameOf(pod), node: nodeName }, `node could not be nominated: ${messageOf(error)}`);
         return false;
@@ -389,7 +391,7 @@ export function compose(settings: ServeSettings, logger: Logger, prices?: PriceL
       keeper.stop();
       await work.stop();
       await Promise.all(watches.map((watch) => watch.stop()));
-      await Promise.all([client, choreClient, leaseClient].map((each) => each.close()));
+      await Promise.all([client, choreClient, leaseClient, watchClient].map((each) => each.close()));
     },
   };
 }

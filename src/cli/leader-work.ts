@@ -107,7 +107,8 @@ export function composeLeaderWork(parts: LeaderWorkParts): LeaderWork {
             { identity, after },
             'leading: this replica decides, and writes the status of policies',
           );
-          parts.elected({ isBehind: after !== undefined && after !== identity });
+          // The holder before may have been this replica, before it was killed.
+          parts.elected({ isBehind: after !== undefined });
           status.lookEverywhere();
           for (const other of parts.others) other.lead();
         },

@@ -21,7 +21,7 @@ import { Slots } from './slots.ts';
 const DEFAULT_CONNECTIONS = 32;
 const DEFAULT_QUEUE_LIMIT = 2_048;
 const DEFAULT_DEADLINE_MS = 10_000;
-/** The API server sends the headers of a watch at once; only its consistent read may take a moment before. */
+/** The API server sends the headers of a watch at once. */
 const STREAM_HEADERS_MS = 30_000;
 /** For a 429 without Retry-After. */
 const DEFAULT_RETRY_AFTER_MS = 1_000;

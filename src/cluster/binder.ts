@@ -63,7 +63,8 @@ export class Binder {
    */
   async bind(asked: BindRequest): Promise<BindResult> {
     const request = await this.#label(asked);
-    if (request instanceof ApiError) return refused(request);
+    if (request instanceof ApiError)
+      return request.status === 409 ? this.#judgeConflict(asked, request, true) : refused(request);
     const first = await this.#attempt(request);
     if (first.error === undefined) return { outcome: 'bound' };
     const isRepeatable = !first.error.definite && first.error.reason !== 'DeadlineExceeded';
@@ -79,17 +80,17 @@ export class Binder {
    * @returns what is to be bound then, or why they could not be written.
    */
   async #label(request: BindRequest): Promise<BindRequest | ApiError> {
-    const { uid, labels = {} } = request;
+    const { uid, labels = {}, resourceVersion: expected } = request;
     if (Object.keys(labels).length === 0 || (await this.#version.bindingCarriesLabels())) return request;
     try {
       const patched = await this.#client.request({
         method: 'PATCH',
         path: podPath(request),
-        body: { metadata: { uid, labels } },
+        body: { metadata: { uid, labels, ...(expected === undefined ? {} : { resourceVersion: expected }) } },
         contentType: MERGE_PATCH,
       });
       const { resourceVersion } = asObject(asObject(patched)['metadata']);
-      if (request.resourceVersion === undefined || typeof resourceVersion !== 'string') return request;
+      if (expected === undefined || typeof resourceVersion !== 'string') return request;
       return { ...request, resourceVersion };
     } catch (error) {
       if (error instanceof ApiError) return error;

@@ -11,6 +11,7 @@
  *
  * @module
  */
+import { setImmediate } from 'node:timers/promises';
 import { ApiError } from './api-error.ts';
 import { messageOf } from '../facts/message-of.ts';
 import type { ApiRequest, StreamOptions } from './api-client.ts';
@@ -24,13 +25,16 @@ import { BadData, identityOf, parseListPage, parseWatchEvent } from './watch-eve
 
 /** Some 20 ms of work: others are answered between two pages. */
 const PAGE_SIZE = 250;
-/** Until the first sync nobody is answered, and each page costs a round trip to a server that may be busy. */
+/**
+ * Until the first sync nobody is answered, and each page costs a round trip to a server that may be busy. Not after a
+ * failure: such a page may have been too much.
+ */
 const FIRST_PAGE_SIZE = 2_000;
 /** Of a server that is gone without a word this is what is noticed first. */
 const PAGE_DEADLINE_MS = 30_000;
 /** The API server sends a bookmark about every 60 s: a shorter limit ends healthy quiet watches. */
 const DEFAULT_IDLE_MS = 80_000;
-/** A first page that was kept for longer is read again: what is listed shall be of now. */
+/** A first page that has waited for longer is read again: what is listed shall be of now. */
 const MOST_KEPT_MS = 5_000;
 /** A watch that lived this long was healthy. As long as the longest backoff, so that relists stay that far apart. */
 const HEALTHY_MS = 10_000;
@@ -105,12 +109,19 @@ export interface ListWatchOptions<Item extends Listed> {
    * Resolves when the handler can take in a list; the list is asked for meanwhile. When it rejects, it is asked again later.
    * Absent: it always can.
    */
-  readonly after?: () => Promise<unknown>;
+  readonly after?: (() => Promise<unknown>) | undefined;
   readonly client: ListWatchClient;
   readonly observer?: ListWatchObserver;
   readonly pace?: Pace;
   /** Longest silence on a watch, milliseconds. Default 80 s; below about 75 s healthy quiet watches are cut. */
   readonly idleMs?: number;
+}
+
+interface FirstPage {
+  readonly body: unknown;
+  /** The list is of this time or later. */
+  readonly askedMs: number;
+  readonly receivedMs: number;
 }
 
 const REAL_PACE: Pace = { now: () => performance.now(), random: Math.random, pause };
@@ -164,7 +175,7 @@ export class ListWatch<Item extends Listed> {
     this.#backoff = new Backoff(() => this.#pace.random());
   }
 
-  /** Whether everything has been delivered once. Stays true; see {@link lastHeardMs} for freshness. */
+  /** Whether everything has been delivered once, and a watch goes on from there. Stays true; see {@link lastHeardMs} for freshness. */
   get synced(): boolean {
     return this.#synced;
   }
@@ -175,8 +186,8 @@ export class ListWatch<Item extends Listed> {
   }
 
   /**
-   * Monotonic milliseconds at which the view last was that of the server: event or bookmark of a watch, end of a
-   * list, or an accepted watch. Stands still while there is no connection or a relist is under way; -Infinity before
+   * Monotonic milliseconds at which the view last was that of the server: event or bookmark of a watch, or an accepted
+   * watch. Stands still while there is no connection or a relist is under way; -Infinity before
    * the first sync.
    */
   get lastHeardMs(): number {
@@ -282,38 +293,51 @@ export class ListWatch<Item extends Listed> {
     const reason = this.#relistReason;
     if (reason !== undefined) this.#observe((observer) => observer.relisted?.(reason));
     this.#mirror.beginRelist();
-    const resourceVersion = await this.#list(signal);
-    this.#finishList(resourceVersion);
+    const { resourceVersion, askedMs } = await this.#list(signal);
+    this.#mirror.finishRelist();
+    this.#resourceVersion = resourceVersion;
+    this.#relistReason = undefined;
+    this.#currentAtMs = askedMs;
     await this.#watchFrom(resourceVersion, signal);
   }
 
-  /**
-   * All pages of one state of the cluster, which is the newest when the first is read.
-   *
-   * @returns the version of that state.
-   */
-  async #list(signal: AbortSignal): Promise<string> {
-    let next: Promise<unknown> | undefined = this.#firstPage(signal);
-    for (;;) {
-      const page = parseListPage(await next);
-      // The server makes the next page while this one is taken in.
-      next = page.continueToken === '' ? undefined : this.#page(page.continueToken, signal);
-      next?.catch(() => undefined);
-      for (const object of page.items) {
+  /** All pages of one state of the cluster, which was the newest when the first was asked for. */
+  async #list(stopped: AbortSignal): Promise<{ resourceVersion: string; askedMs: number }> {
+    const ended = new AbortController();
+    const signal = AbortSignal.any([stopped, ended.signal]);
+    try {
+      const { body, askedMs } = await this.#firstPage(signal);
+      let page = parseListPage(body);
+      for (;;) {
+        const next = page.continueToken === '' ? undefined : this.#page(page.continueToken, signal);
+        next?.catch(() => undefined);
+        // Lets the request out: the server makes the next page while this one is taken in.
+        await setImmediate();
+        for (const object of page.items) {
+          signal.throwIfAborted();
+          this.#present({ kind: 'present', identity: identityOf(object), object });
+        }
         signal.throwIfAborted();
-        this.#present({ kind: 'present', identity: identityOf(object), object });
+        if (next === undefined) return { resourceVersion: page.resourceVersion, askedMs };
+        page = parseListPage(await next);
       }
-      signal.throwIfAborted();
-      if (next === undefined) return page.resourceVersion;
+    } finally {
+      ended.abort();
     }
   }
 
-  async #firstPage(signal: AbortSignal): Promise<unknown> {
-    const askedMs = this.#pace.now();
-    const page = this.#page('', signal);
-    page.catch(() => undefined);
+  async #firstPage(signal: AbortSignal): Promise<FirstPage> {
+    const early = this.#askFirst(signal);
+    early.catch(() => undefined);
     await orAborted(Promise.resolve(this.#options.after?.()), signal);
-    return this.#pace.now() - askedMs > MOST_KEPT_MS ? this.#page('', signal) : page;
+    const first = await early;
+    return this.#pace.now() - first.receivedMs > MOST_KEPT_MS ? this.#askFirst(signal) : first;
+  }
+
+  async #askFirst(signal: AbortSignal): Promise<FirstPage> {
+    const askedMs = this.#pace.now();
+    const body = await this.#page('', signal);
+    return { body, askedMs, receivedMs: this.#pace.now() };
   }
 
   #page(continueToken: string, signal: AbortSignal): Promise<unknown> {
@@ -321,7 +345,7 @@ export class ListWatch<Item extends Listed> {
       method: 'GET',
       path: this.#options.path,
       query: {
-        limit: String(this.#synced ? PAGE_SIZE : FIRST_PAGE_SIZE),
+        limit: String(this.isStarting ? FIRST_PAGE_SIZE : PAGE_SIZE),
         ...(continueToken === '' ? {} : { continue: continueToken }),
       },
       deadlineMs: Math.min(this.#idleMs, PAGE_DEADLINE_MS),
@@ -330,24 +354,20 @@ export class ListWatch<Item extends Listed> {
   }
 
   async #watchFrom(resourceVersion: string, signal: AbortSignal): Promise<void> {
-    const bytes = await this.#openWatch({ resourceVersion }, signal);
-    this.#isCaughtUp = false;
-    this.#heard();
-    this.#followingSinceMs ??= this.#pace.now();
-    await this.#consume(bytes, signal);
-  }
-
-  #openWatch(
-    query: Readonly<Record<string, string>>,
-    signal: AbortSignal,
-  ): Promise<AsyncIterable<Uint8Array>> {
     // The server would choose 30–60 min; ours bounds how long an undetected flaw of one connection can last.
     const timeoutSeconds = String(300 + Math.floor(this.#pace.random() * 301));
-    return this.#options.client.stream(this.#options.path, {
-      query: { watch: '1', allowWatchBookmarks: 'true', timeoutSeconds, ...query },
+    const bytes = await this.#options.client.stream(this.#options.path, {
+      query: { watch: '1', allowWatchBookmarks: 'true', timeoutSeconds, resourceVersion },
       signal,
       idleMs: this.#idleMs,
     });
+    this.#isCaughtUp = false;
+    this.#followingSinceMs = this.#pace.now();
+    this.#heard();
+    this.#synced = true;
+    for (const waiter of this.#waiters) waiter.resolve();
+    this.#waiters.clear();
+    await this.#consume(bytes, signal);
   }
 
   /** Returns when the stream ends. An unfinished last line is dropped: its event comes again from where we are. */
@@ -361,7 +381,7 @@ export class ListWatch<Item extends Listed> {
     }
   }
 
-  /** The resource version moves only when the event has been taken in; in the initial events, only at their end. */
+  /** The resource version moves only when the event has been taken in. */
   #apply(event: WatchEvent): void {
     switch (event.kind) {
       case 'present':
@@ -396,23 +416,10 @@ export class ListWatch<Item extends Listed> {
 
   /** @param sign A bookmark comes after all that happened before it, so also after what a reconnection owes. */
   #advance(resourceVersion: string, sign?: 'caught-up'): void {
-    if (this.#resourceVersion === undefined) return;
     this.#resourceVersion = resourceVersion;
     this.#serverErrors = 0;
     if (sign !== undefined) this.#isCaughtUp = true;
     this.#heard();
-  }
-
-  #finishList(resourceVersion: string): void {
-    this.#mirror.finishRelist();
-    this.#resourceVersion = resourceVersion;
-    this.#relistReason = undefined;
-    this.#followingSinceMs = this.#pace.now();
-    this.#isCaughtUp = true;
-    this.#heard();
-    this.#synced = true;
-    for (const waiter of this.#waiters) waiter.resolve();
-    this.#waiters.clear();
   }
 
   #heard(): void {

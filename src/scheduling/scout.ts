@@ -15,6 +15,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import { obstacle } from '../placement/node-fit.ts';
 import { isExhaustive } from '../placement/offer.ts';
 import type { ResourcePolicy, Unit } from '../policy/resource-policy.ts';
+import { policyKey } from '../policy/resource-policy.ts';
 import type { Clock } from './ports.ts';
 
 export interface ScoutParts {
@@ -141,14 +142,22 @@ export class Scout {
   /** Sends those whose turn it is. A pod for which there is no node any more is tried again, to go on to the next unit. */
   #next(): void {
     const { ledger, retry } = this.#parts;
+    /** What no node was found for in this pass: pods of a job ask for the same. */
+    const hopeless = new Set<string>();
     for (const uid of this.#queue) {
       if (this.#out.size >= AT_ONCE) return;
       this.#queue.delete(uid);
       const search = this.#searches.get(uid);
       if (search === undefined || ledger.isRemoved(uid) || ledger.pod(uid)?.nodeName !== undefined) continue;
-      const nodeName = this.#find(search);
-      if (nodeName === undefined) retry(search.offered.pod, 0);
-      else this.#send(search.offered.pod, nodeName);
+      const asked = keyOf(search);
+      const nodeName = hopeless.has(asked) ? undefined : this.#find(search);
+      if (nodeName !== undefined) {
+        this.#send(search.offered.pod, nodeName);
+        continue;
+      }
+      // Who has tried nodes in vain has fewer left than others.
+      if (search.tried.size === 0) hopeless.add(asked);
+      retry(search.offered.pod, 0);
     }
   }
 
@@ -201,27 +210,33 @@ export class Scout {
 
   #canTake({ offered }: Search, { name, capacity }: NodeFacts, promised: Promised): boolean {
     const demand = { constraints: offered.constraints(), requests: offered.pod.requests };
-    const used = [this.#parts.ledger.usedOn(name), ...(promised.get(name) ?? [])].reduce(sum);
+    const used = add({ ...this.#parts.ledger.usedOn(name) }, promised.get(name) ?? {});
     return obstacle(demand, capacity, used) === undefined;
   }
 
-  /** What is on its way to each node, the pod's own left out: Bindings, and other nominations. */
+  /** What is on its way to each node, the pod's own left out: Bindings, and other nominations, summed up. */
   #promised({ offered }: Search): Promised {
-    const promised = new Map<string, Requests[]>();
-    const others = [...this.#out]
-      .filter(([uid]) => uid !== offered.pod.uid)
-      .map(([, nomination]) => nomination);
-    for (const { nodeName, requests } of [...others, ...this.#parts.ledger.underWay()]) {
-      promised.set(nodeName, [...(promised.get(nodeName) ?? []), requests]);
-    }
+    const promised = new Map<string, Total>();
+    const promise = ({ nodeName, requests }: Pick<Nomination, 'nodeName' | 'requests'>): void => {
+      promised.set(nodeName, add(promised.get(nodeName) ?? {}, requests));
+    };
+    for (const [uid, nomination] of this.#out) if (uid !== offered.pod.uid) promise(nomination);
+    for (const binding of this.#parts.ledger.underWay()) promise(binding);
     return promised;
   }
 }
 
-type Promised = ReadonlyMap<string, readonly Requests[]>;
+type Total = Record<string, number>;
+type Promised = ReadonlyMap<string, Requests>;
 
-function sum(a: Requests, b: Requests): Requests {
-  const total: Record<string, number> = { ...a };
-  for (const [resource, amount] of Object.entries(b)) total[resource] = (total[resource] ?? 0) + amount;
+/** Into the total, as there may be thousands. */
+function add(total: Total, requests: Requests): Total {
+  for (const [resource, amount] of Object.entries(requests))
+    total[resource] = (total[resource] ?? 0) + amount;
   return total;
+}
+
+/** The same for searches that find the same, whatever each has tried. */
+function keyOf({ policy, unit, offered }: Search): string {
+  return JSON.stringify([policyKey(policy), unit.index, offered.pod.requests, offered.constraints()]);
 }

@@ -134,6 +134,9 @@ describe('out of order', () => {
     expect(judged(story, { units, created: 'a1 a3 a2' }).outOfOrder).toBe(1);
     expect(judged('a1>e0 a3>v0', { units, created: 'a1 a2 a3' }).outOfOrder).toBe(1);
     expect(judged('a1>e0 a3>v0 @50 b2>e0', { units, created: 'a1 b2 a3' }).outOfOrder).toBe(1);
+    const shared = { units, created: 'a1 b2 a3', perJob: false };
+    expect(judged('a1>e0 a3>v0 @50 b2>e0', shared)).toMatchObject({ outOfOrder: 0, undecided: 0 });
+    expect(judged('a1>e0 a3>v0 a2>e0', { units, created: 'a1 a2 a3' }).undecided).toBe(0);
   });
 
   test('room that a later binding takes may have been given away: undecided', () => {

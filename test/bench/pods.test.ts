@@ -16,6 +16,8 @@ test('every job has its executors, and no two pods have one name', () => {
   const pods = measuredPods(aWorkload());
   expect(perJob(pods)).toEqual({ 'job-0': 10, 'job-1': 10 });
   expect(new Set(pods.map(({ name }) => name)).size).toBe(20);
+  // Side by side.
+  expect(pods.slice(0, 3).map(({ job }) => job)).toEqual(['job-0', 'job-1', 'job-0']);
 });
 
 test('waiting pods are what their jobs have beyond all places', () => {

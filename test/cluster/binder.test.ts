@@ -8,7 +8,7 @@ import { ServerVersion } from '../../src/cluster/server-version.ts';
 import { isBinding } from '../support/fake-api-server/faults.ts';
 import type { FakeApiServer } from '../support/fake-api-server/server.ts';
 import type { StoredObject } from '../support/fake-api-server/store.ts';
-import { aClient, aPod, aServer, deletePod } from './support.ts';
+import { aClient, annotate, aPod, aServer, deletePod } from './support.ts';
 
 const UNIT = 'resource-policy.scheduling/unit';
 
@@ -257,6 +257,16 @@ describe('labels', () => {
     const { resourceVersion = '' } = server.store.get('pods', 'a', 'default')?.metadata ?? {};
     expect(Number(resourceVersion)).toBeGreaterThan(Number(request.resourceVersion));
     expect(result).toMatchObject({ outcome: 'unknown', resourceVersion });
+  });
+
+  it('are not written on a pod that has changed since it was decided upon', async () => {
+    const server = await aServer();
+    server.version = { major: '1', minor: '34' };
+    const request = { ...asDecided(aPod(server, 'a')), labels: { tier: 'eci' } };
+    annotate(server, 'a', { changed: 'yes' });
+    const result = await aBinder(aClient(server)).bind(request);
+    expect(result).toMatchObject({ outcome: 'stale' });
+    expect([labelsOf(server), nodeOf(server, 'a')]).toEqual([undefined, undefined]);
   });
 
   it('that cannot be written leave the pod unbound', async () => {

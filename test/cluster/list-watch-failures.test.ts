@@ -122,7 +122,7 @@ describe('every way out leads back in', () => {
     const { watch, restarts, pace } = aPodWatch(server);
     pace.chance = 0.5;
     watch.start();
-    await eventually(() => expect(server.watches.count).toBe(1));
+    await watch.whenSynced();
     expect(restarts).toEqual(Array.from({ length: 12 }, () => 'forbidden'));
     expect(pace.waitsMs).toEqual([50, 100, 200, 400, 800, 1600, 3200, 5000, 5000, 5000, 5000, 5000]);
   });
@@ -160,6 +160,26 @@ describe('every way out leads back in', () => {
     expect(restarts).toEqual(['ended', ...Array.from({ length: 5 }, () => 'server-error')]);
     aPod(server, 'a');
     await eventually(() => expect(recorder.uidsOf('a')).toHaveLength(1));
+  });
+
+  it('lets go of a page that was asked for ahead when the one before it cannot be taken in', async () => {
+    const server = await aServer();
+    for (let index = 0; index < 2_001; index += 1) aPod(server, `p${index}`);
+    server.faults.add({ kind: 'break' }, ({ query }) => query.has('continue'));
+    let failures = 1;
+    const { watch, restarts } = await aSyncedPodWatch(server, {
+      handler: {
+        upsert: () => {
+          failures -= 1;
+          if (failures === 0) throw new Error('not now');
+        },
+        remove: () => undefined,
+      },
+    });
+    expect([watch.size, restarts[0]]).toEqual([2_001, 'handler-failed']);
+    // What may have been too much at once comes in smaller pages.
+    const limits = server.seen(isList).map(({ query }) => query.get('limit'));
+    expect([limits[0], limits.at(-1)]).toEqual(['2000', '250']);
   });
 
   it('goes on after an ERROR event', async () => {
@@ -273,7 +293,7 @@ describe('a handler that throws', () => {
     expect(watch.size).toBe(0);
   });
 
-  it('in the initial events keeps the view unsynced', async () => {
+  it('in the first list keeps the view unsynced', async () => {
     const server = await aServer();
     aPod(server, 'a');
     let failing = true;
@@ -304,7 +324,7 @@ describe('an observer that throws', () => {
     const observer = { restarted: fail, relisted: fail, handlerFailed: fail, parseFailed: fail };
     const { recorder } = await aSyncedPodWatch(server, { observer });
     server.watches.raw('garbage\n');
-    await eventually(() => expect(server.requests).toHaveLength(2));
+    await eventually(() => expect(server.seen(isList)).toHaveLength(2));
     aPod(server, 'a');
     await eventually(() => expect(recorder.uidsOf('a')).toHaveLength(1));
   });
@@ -380,17 +400,18 @@ describe('liveness', () => {
     await eventually(() => expect(watch.currentAtMs).toBe(5_000));
   });
 
-  it('tells the same after a list, between which and the watch something can have happened', async () => {
+  it('tells the same after a list, which is of the time at which its first page was asked for', async () => {
     const server = await aServer();
-    const gate = Promise.withResolvers<void>();
-    server.faults.add({ kind: 'hold', until: gate.promise }, ({ query }) => query.has('resourceVersion'));
+    for (let index = 0; index < 2_001; index += 1) aPod(server, `p${index}`);
+    const lastPage = Promise.withResolvers<void>();
+    server.faults.add({ kind: 'hold', until: lastPage.promise }, ({ query }) => query.has('continue'));
     const { watch, pace } = aPodWatch(server);
     watch.start();
-    await watch.whenSynced();
+    await eventually(() => expect(watch.size).toBe(2_000));
     pace.nowMs = 2_000;
-    gate.resolve();
-    await eventually(() => expect(watch.lastHeardMs).toBe(2_000));
-    expect(watch.currentAtMs).toBe(1_000);
+    lastPage.resolve();
+    await watch.whenSynced();
+    expect([watch.lastHeardMs, watch.currentAtMs]).toEqual([2_000, 1_000]);
     server.watches.bookmark(server.store.version);
     await eventually(() => expect(watch.currentAtMs).toBe(2_000));
   });

@@ -57,6 +57,11 @@ export function patch(store: Store, target: Target, body: JsonMap): StoredObject
     const message = `${old.kind} "${target.name}" is invalid: metadata.uid: Invalid value: "${uid}": field is immutable`;
     throw new StatusError(422, 'Invalid', message, 'metadata.uid');
   }
+  const version = isMap(metadata) ? metadata['resourceVersion'] : undefined;
+  if (version !== undefined && version !== old.metadata.resourceVersion)
+    throw conflict(
+      `Operation cannot be fulfilled on ${target.resource} "${target.name}": it has been modified`,
+    );
   return store.update(target.resource, old, (draft) => {
     const merged: StoredObject = JSON.parse(JSON.stringify(mergePatch(draft, body)));
     if (target.subresource === 'status') draft.status = merged.status;
