@@ -29,7 +29,7 @@ const PAGE_SIZE = 250;
  * Until the first sync nobody is answered, and each page costs a round trip to a server that may be busy. Not after a
  * failure: such a page may have been too much.
  */
-const FIRST_PAGE_SIZE = 2_000;
+const FIRST_PAGE_SIZE = 1_000;
 /** Of a server that is gone without a word this is what is noticed first. */
 const PAGE_DEADLINE_MS = 30_000;
 /** The API server sends a bookmark about every 60 s: a shorter limit ends healthy quiet watches. */

@@ -38,10 +38,10 @@ export interface Offered {
 }
 
 /**
- * Nominations at a time. Each one is counted in by kube-scheduler whenever it looks at that node, so many cost; pods that
- * wait for theirs are tried again and again in vain, so few cost, too: docs/decisions/012.
+ * Nominations at a time. Each one is counted in by kube-scheduler whenever it looks at that node, and those that are given
+ * up stay on their pods: docs/decisions/012 has what became of more.
  */
-const AT_ONCE = 128;
+const AT_ONCE = 8;
 /** A nomination that nothing has come of in this time is over; the pod takes its turn again. */
 const PATIENCE_MS = 10_000;
 /** Nodes tried for a pod in a unit: what our view does not look at (ports, volumes, affinity) may rule out all of them. */

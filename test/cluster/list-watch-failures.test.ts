@@ -164,7 +164,7 @@ describe('every way out leads back in', () => {
 
   it('lets go of a page that was asked for ahead when the one before it cannot be taken in', async () => {
     const server = await aServer();
-    for (let index = 0; index < 2_001; index += 1) aPod(server, `p${index}`);
+    for (let index = 0; index < 1_001; index += 1) aPod(server, `p${index}`);
     server.faults.add({ kind: 'break' }, ({ query }) => query.has('continue'));
     let failures = 1;
     const { watch, restarts } = await aSyncedPodWatch(server, {
@@ -176,10 +176,10 @@ describe('every way out leads back in', () => {
         remove: () => undefined,
       },
     });
-    expect([watch.size, restarts[0]]).toEqual([2_001, 'handler-failed']);
+    expect([watch.size, restarts[0]]).toEqual([1_001, 'handler-failed']);
     // What may have been too much at once comes in smaller pages.
     const limits = server.seen(isList).map(({ query }) => query.get('limit'));
-    expect([limits[0], limits.at(-1)]).toEqual(['2000', '250']);
+    expect([limits[0], limits.at(-1)]).toEqual(['1000', '250']);
   });
 
   it('goes on after an ERROR event', async () => {
@@ -216,7 +216,7 @@ describe('listing anew', () => {
       expect(recorder.toldOf('stays')).toHaveLength(1);
       expect([restarts.at(-1), relists, watch.synced]).toEqual(['expired', ['expired'], true]);
       // Others are answered between two small pages.
-      expect(server.seen(isList).map(({ query }) => query.get('limit'))).toEqual(['2000', '250']);
+      expect(server.seen(isList).map(({ query }) => query.get('limit'))).toEqual(['1000', '250']);
       expect(recorder.complaints).toEqual([]);
     },
   );
@@ -402,12 +402,12 @@ describe('liveness', () => {
 
   it('tells the same after a list, which is of the time at which its first page was asked for', async () => {
     const server = await aServer();
-    for (let index = 0; index < 2_001; index += 1) aPod(server, `p${index}`);
+    for (let index = 0; index < 1_001; index += 1) aPod(server, `p${index}`);
     const lastPage = Promise.withResolvers<void>();
     server.faults.add({ kind: 'hold', until: lastPage.promise }, ({ query }) => query.has('continue'));
     const { watch, pace } = aPodWatch(server);
     watch.start();
-    await eventually(() => expect(watch.size).toBe(2_000));
+    await eventually(() => expect(watch.size).toBe(1_000));
     pace.nowMs = 2_000;
     lastPage.resolve();
     await watch.whenSynced();

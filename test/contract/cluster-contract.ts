@@ -51,7 +51,7 @@ export function clusterContract(name: string, start: () => Promise<ContractClust
       const { watch, recorder, pages } = await workshop.watchPods();
       expect(created.filter(({ uid }) => watch.get(uid) === undefined)).toEqual([]);
       expect(watch.size).toBe(recorder.present.size);
-      expect(pages()).toBe(Math.ceil(watch.size / 2_000));
+      expect(pages()).toBe(Math.ceil(watch.size / 1_000));
       await workshop.createPod('late');
       await vi.waitFor(() => expect(recorder.uidsOf('late')).toHaveLength(1), DEADLINE);
       await Promise.all([...names, 'late'].map((pod) => workshop.deletePod(pod)));

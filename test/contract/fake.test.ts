@@ -5,7 +5,7 @@ clusterContract('by the fake API server', async () => {
   const server = await startFakeApiServer();
   return {
     kubeconfigPath: server.kubeconfigPath,
-    manyPods: 2_010,
+    manyPods: 1_100,
     restart: async () => {
       await server.down();
       server.store.compact();

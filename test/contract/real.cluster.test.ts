@@ -22,7 +22,7 @@ clusterContract('by a real API server', async () => {
   }
   return {
     kubeconfigPath: plane.kubeconfigPath,
-    manyPods: 2_010,
+    manyPods: 1_100,
     restart: async () => {
       await plane.apiServer.kill();
       await plane.apiServer.start();
