@@ -608,9 +608,9 @@ export class Ledger {
     if (isWaiting && entry.shares.length === 0) this.#release([entry]);
   }
 
-  /** What refused them concerns them no more. */
+  /** What refused them concerns them no more; those with a gate are told when the watch shows them without it. */
   #release(entries: readonly Entry[]): void {
-    for (const entry of entries) entry.refusal = undefined;
+    for (const entry of entries) if (!entry.pod.isGated) entry.refusal = undefined;
     if (entries.length > 0) this.#options.listener.released(entries.map(({ pod }) => pod));
   }
 

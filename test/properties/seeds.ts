@@ -270,4 +270,23 @@ export const SEEDS: readonly Seed[] = [
       ['end preemption', 7, 0, 0],
     ],
   },
+  {
+    of: 'a pod refused while it was still seen in the waiting room, whose policy then went, was not woken',
+    setting: {
+      policies: [{ ...policy, units: [{ ...eci, max: 1 }] }],
+      pods: [absent, absent, { ...absent, start: 'ecs-0' }, absent, absent],
+    },
+    calls: [
+      ['change node', 0, 11, 0],
+      ['create through webhook', 4, 0, 0],
+      ['create through webhook', 0, 0, 0],
+      ['filter, behind', 4, 1, 0],
+      ['preempt, all seen', 0, 0, 0],
+      ['advance', 0, 0, 0],
+      ['open gate', 0, 0, 0],
+      ['filter, behind', 0, 0, 0],
+      ['delete policy', 0, 0, 0],
+      ['create', 0, 0, 0],
+    ],
+  },
 ];
