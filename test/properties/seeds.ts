@@ -289,4 +289,25 @@ export const SEEDS: readonly Seed[] = [
       ['create', 0, 0, 0],
     ],
   },
+  {
+    of: 'a wait that was over, so that somebody was evicted, was not over any more when the clock was set back',
+    setting: {
+      policies: [{ ...policy, units: [{ ...eci, isWaiting: true }, ecs] }],
+      pods: [
+        waiting,
+        { ...waiting, start: 'ecs-1' },
+        waiting,
+        waiting,
+        waiting,
+        { ...waiting, priority: 10 },
+      ],
+    },
+    calls: [
+      ['cycle', 5, 9, 0],
+      ['advance by seconds', 0, 5, 0],
+      ['preempt', 5, 0, 0],
+      ['clock jumps', 0, 1, 0],
+      ['end preemption', 5, 0, 0],
+    ],
+  },
 ];
