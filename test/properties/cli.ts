@@ -1,7 +1,7 @@
 /**
  * `npm run test:properties`: the property tests, in 100,000 worlds unless told otherwise.
  *
- *     npm run test:properties -- --runs 1000000
+ *     npm run test:properties -- --seed random --runs 1000000      others than every time
  *     npm run test:properties -- --theme races --seed 42 --path 17:3:1      the one world that a failure named
  *
  * @module
