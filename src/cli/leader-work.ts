@@ -107,8 +107,7 @@ export function composeLeaderWork(parts: LeaderWorkParts): LeaderWork {
             { identity, after },
             'leading: this replica decides, and writes the status of policies',
           );
-          // The holder before may have been this replica, before it was killed.
-          parts.elected({ isBehind: after !== undefined });
+          parts.elected({ isBehind: after !== undefined && after !== identity });
           status.lookEverywhere();
           for (const other of parts.others) other.lead();
         },
