@@ -114,6 +114,18 @@ describe('nodes and the scheduler', () => {
     expect(node).toMatchObject({ status: { allocatable: { cpu: '2', memory: '32Gi', pods: '110' } } });
   });
 
+  test('pods recreated under their names at once, the old ones deleted by force, live and run', async () => {
+    await createNodes(plane, [ecsNode('recreated')]);
+    const names = Array.from({ length: 100 }, (_, index) => `recreated-${index}`);
+    for (const name of names) await createPod(name, { nodeName: 'recreated' });
+    await Promise.all(names.map(untilRunning));
+    for (const name of names) {
+      await plane.api.request('DELETE', `${pods}/${name}`, { gracePeriodSeconds: 0 });
+      await createPod(name, { nodeName: 'recreated' });
+    }
+    await expect(Promise.all(names.map(untilRunning))).resolves.toEqual(names.map(() => 'recreated'));
+  });
+
   test('a name that exists is refused', async () => {
     const again = createNodes(plane, [ecsNode('ecs-0')]);
     await expect(again).rejects.toBeInstanceOf(ApiError);

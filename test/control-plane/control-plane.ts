@@ -64,7 +64,10 @@ export async function startControlPlane({ name, auditPolicy }: StartOptions = {}
 }
 
 async function untilReady({ etcd, apiServer, controllerManager, kwok, api }: ControlPlane): Promise<void> {
-  await Promise.all([etcd, apiServer, controllerManager, kwok].map((component) => component.ready()));
+  await Promise.all([
+    kwok.leaveForcedDeletes(),
+    ...[etcd, apiServer, controllerManager].map((component) => component.ready()),
+  ]);
   // Admission refuses pods until kube-controller-manager has made their service account.
   await waitUntil('the service account of the namespace default', async () => {
     await api.request('GET', '/api/v1/namespaces/default/serviceaccounts/default');

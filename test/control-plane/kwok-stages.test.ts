@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { withPodStarts, type PodStart } from './kwok-stages.ts';
+import { withoutForcedDeletes, withPodStarts, type PodStart } from './kwok-stages.ts';
 
 const config = `kind: KwokctlConfiguration
 components: []
@@ -17,6 +17,11 @@ spec:
 ---
 kind: Stage
 metadata: { name: pod-delete }
+spec:
+  selector:
+    matchExpressions:
+      - { key: .metadata.deletionTimestamp, operator: Exists }
+  next: { delete: true }
 `;
 const slow: PodStart = { nodes: { only: ['v'] }, weight: 90, fromMs: 1_000, toMs: 2_000 };
 const fast: PodStart = { nodes: { except: ['v'] }, weight: 100, fromMs: 0, toMs: 0 };
@@ -50,4 +55,22 @@ test('other starts take the place of the last ones', () => {
 
 test('a configuration in which nothing starts pods is refused', () => {
   expect(() => withPodStarts('kind: KwokctlConfiguration\n', [fast])).toThrow('has no stage pod-ready');
+});
+
+test('what is deleted by force is left to the API server, however often that is said', () => {
+  const changed = withoutForcedDeletes(withoutForcedDeletes(config));
+  expect(parseAllDocuments(changed).at(-1)?.toJS()).toEqual({
+    kind: 'Stage',
+    metadata: { name: 'pod-delete' },
+    spec: {
+      selector: {
+        matchExpressions: [
+          { key: '.metadata.deletionTimestamp', operator: 'Exists' },
+          { key: '.metadata.deletionGracePeriodSeconds | tostring', operator: 'NotIn', values: ['0'] },
+        ],
+      },
+      next: { delete: true },
+    },
+  });
+  expect(() => withoutForcedDeletes('kind: KwokctlConfiguration\n')).toThrow('has no stage pod-delete');
 });

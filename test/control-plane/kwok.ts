@@ -6,7 +6,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Component, type ComponentOptions } from './component.ts';
-import { withPodStarts, type PodStart } from './kwok-stages.ts';
+import { withoutForcedDeletes, withPodStarts, type PodStart } from './kwok-stages.ts';
 
 /** How to start kwok. */
 export interface KwokStartOptions {
@@ -35,9 +35,19 @@ export class Kwok extends Component {
   override async start({ podStarts }: KwokStartOptions = {}): Promise<void> {
     if (podStarts !== undefined) {
       if (this.pid !== undefined) throw new Error('kwok runs already; stop it to change its delays');
-      const config = readFileSync(this.#configFile, 'utf8');
-      writeFileSync(this.#configFile, withPodStarts(config, podStarts));
+      this.#configure((config) => withPodStarts(config, podStarts));
     }
     await super.start();
+  }
+
+  /** Starts it again, from now on without a part in what is deleted by force; resolves when it is ready. */
+  async leaveForcedDeletes(): Promise<void> {
+    await this.kill();
+    this.#configure(withoutForcedDeletes);
+    await super.start();
+  }
+
+  #configure(change: (config: string) => string): void {
+    writeFileSync(this.#configFile, change(readFileSync(this.#configFile, 'utf8')));
   }
 }
