@@ -68,6 +68,8 @@ export interface Sight {
   seeks(unit: Unit): boolean;
   /** Whether preemption in the unit is due before the pod goes on: never under AfterAllUnits. */
   mayPreempt(unit: Unit): boolean;
+  /** Whether pods are evicted for the pod in a later unit: it does not wait here again, or they were evicted in vain. */
+  isPast(unit: Unit): boolean;
 }
 
 /**
@@ -89,7 +91,7 @@ export function chooseUnit(
     const cause =
       full === undefined && sight.seeks(unit) ? 'not-offered' : waitCause(policy, unit, full, sight);
     if (cause !== undefined) return { kind: 'waiting', unit, cause, verdicts };
-    verdicts.push({ unit, passedOver: full ?? (hasTimeout(policy, unit) ? 'timed-out' : 'lacks-resources') });
+    verdicts.push({ unit, passedOver: full ?? lack(policy, unit, sight) });
   }
   return { kind: 'refused', verdicts };
 }
@@ -101,6 +103,7 @@ function waitCause(
   full: Fullness | undefined,
   sight: Sight,
 ): WaitCause | undefined {
+  if (sight.isPast(unit)) return undefined;
   if (policy.tryNext === 'LackResourceAndNoTerminating' && sight.hasTerminating(unit))
     return 'terminating-pods';
   if (sight.mayPreempt(unit)) return 'preemption';
@@ -108,6 +111,11 @@ function waitCause(
   if (policy.tryNext === 'ExceedMax' && isLimited(unit)) return 'resources';
   const isInTime = sight.waitedMs(unit) < policy.timeout.ms;
   return hasTimeout(policy, unit) && isInTime ? 'resources-for-a-time' : undefined;
+}
+
+/** Why a unit below its limits was passed over. */
+function lack(policy: ResourcePolicy, unit: Unit, sight: Sight): PassedOver {
+  return hasTimeout(policy, unit) && !sight.isPast(unit) ? 'timed-out' : 'lacks-resources';
 }
 
 /** Whether a pod that lacks resources in the unit waits there for the policy's timeout before it goes on. */

@@ -40,6 +40,7 @@ export class Chooser {
       hasTerminating: (unit: Unit) => this.#ledger.hasTerminating(policy, unit),
       waitedMs: (unit: Unit) => this.#waits.waitedMs(pod, unit),
       mayPreempt: (unit: Unit) => this.#mayPreempt(pod, member, unit),
+      isPast: (unit: Unit) => isPast(unit, this.#freed(pod, policy)),
     };
     const choice = chooseUnit(policy, pod.requests, sight, unitsOpenTo(pod, policy));
     if (choice.kind !== 'waiting') return choice;
@@ -51,8 +52,8 @@ export class Chooser {
   /** In a full unit only pods of the group itself make room. */
   #mayPreempt(pod: PodFacts, { policy, group }: Member, unit: Unit): boolean {
     if (policy.preemptPolicy !== 'BeforeNextUnit' || !pod.canPreempt) return false;
-    const isFreed = this.#isFreed(pod, policy, unit);
-    if (isFreed !== undefined) return isFreed;
+    const freed = this.#freed(pod, policy);
+    if (freed.length > 0) return freed.includes(unit);
     if (this.#attempts.isOver(pod, unit)) return false;
     const isFull =
       fullness(unit, this.#ledger.usage(policy, group, unit, pod.uid), pod.requests) !== undefined;
@@ -60,15 +61,18 @@ export class Chooser {
   }
 
   /**
-   * Whether victims are leaving this unit for the pod; false: they leave another one. Where units share the nominated
-   * node, its reservation tells for which. Undefined: no victims are leaving.
+   * The units that victims are leaving for the pod. Where units share the nominated node, its reservation tells which; once that is
+   * lost, it may be any of them.
    */
-  #isFreed({ uid, nominatedNode }: PodFacts, policy: ResourcePolicy, unit: Unit): boolean | undefined {
-    if (nominatedNode === undefined) return undefined;
+  #freed({ uid, nominatedNode }: PodFacts, policy: ResourcePolicy): readonly Unit[] {
+    if (nominatedNode === undefined) return [];
     const held = this.#ledger.reservation(uid)?.unit;
-    if (held !== undefined && this.#ledger.nodesOf(policy, held).has(nominatedNode))
-      return held.index === unit.index;
-    const isOf = (each: Unit): boolean => this.#ledger.nodesOf(policy, each).has(nominatedNode);
-    return isOf(unit) || (policy.units.some(isOf) ? false : undefined);
+    const freed = policy.units.filter((unit) => this.#ledger.nodesOf(policy, unit).has(nominatedNode));
+    const [kept] = freed.filter(({ index }) => index === held?.index);
+    return kept === undefined ? freed : [kept];
   }
+}
+
+function isPast(unit: Unit, freed: readonly Unit[]): boolean {
+  return !freed.includes(unit) && freed.some(({ index }) => index > unit.index);
 }

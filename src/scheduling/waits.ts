@@ -25,24 +25,14 @@ export class Waits {
   readonly #parts: WaitsParts;
   readonly #since = new LRUCache<string, Readonly<Record<string, number>>>({ max: REMEMBERED_PODS });
 
-  /** By unit name, of what was asked for. */
-  readonly #longest = new LRUCache<string, Map<string, number>>({ max: REMEMBERED_PODS });
-
   constructor(parts: WaitsParts) {
     this.#parts = parts;
   }
 
-  /**
-   * For how long the pod has been waiting in the unit, in milliseconds; 0: not yet. A time in the future counts as now. Never
-   * less than it was before: somebody may have been evicted because a wait was over, and then the clock was set back.
-   */
+  /** For how long the pod has been waiting in the unit, in milliseconds; 0: not yet. A time in the future counts as now. */
   waitedMs(pod: PodFacts, unit: Unit): number {
     const since = this.#all(pod)[unit.name];
-    if (since === undefined) return 0;
-    const longest = this.#longest.get(pod.uid) ?? new Map<string, number>();
-    const waited = Math.max(this.#parts.wallClock() - since, longest.get(unit.name) ?? 0);
-    this.#longest.set(pod.uid, longest.set(unit.name, waited));
-    return waited;
+    return since === undefined ? 0 : Math.max(0, this.#parts.wallClock() - since);
   }
 
   /** The pod waits in the unit; from now on, if it did not before, or if its time is ahead: the clock was set back. */

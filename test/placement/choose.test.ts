@@ -38,6 +38,8 @@ interface Case {
   readonly sought?: readonly string[];
   /** Units in which preemption is due. */
   readonly preemptible?: readonly string[];
+  /** Units after which somebody is evicted for the pod. */
+  readonly past?: readonly string[];
   readonly want: unknown;
 }
 
@@ -133,6 +135,7 @@ describe('the unit of a pod', () => {
       waitedMs: ({ name }) => (waited[name] ?? 0) * 60_000,
       seeks: ({ name }) => case_.sought?.includes(name) === true,
       mayPreempt: ({ name }) => case_.preemptible?.includes(name) === true,
+      isPast: ({ name }) => case_.past?.includes(name) === true,
     });
   }
 
@@ -330,6 +333,26 @@ describe('the unit of a pod', () => {
         preemptible: ['ecs'],
         want: { waiting: 'ecs', for: 'preemption', passedOver: [] },
       },
+      'where somebody is evicted for it in a later unit, it does not wait for a time': {
+        units: [ECS, ECI],
+        spec: { whenTryNextUnits: { policy: 'TimeoutOrExceedMax' } },
+        nodes: eciOnly,
+        past: ['ecs'],
+        want: ecs('lacks-resources'),
+      },
+      'where somebody is evicted for it in a later unit, it does not wait without end': {
+        units: [ECS, ECI],
+        spec: { whenTryNextUnits: { policy: 'ExceedMax' } },
+        nodes: eciOnly,
+        past: ['ecs'],
+        want: ecs('lacks-resources'),
+      },
+      'where somebody is evicted for it in a later unit, it takes an earlier one that has a node now': {
+        units: [ECS, ECI],
+        nodes,
+        past: ['ecs'],
+        want: { chosen: 'ecs', nodes: ['ecs-0', 'ecs-1'], passedOver: [] },
+      },
     };
     it.for(Object.entries(rules))('%s', ([, case_]) => {
       expect(told(choose(case_))).toEqual(case_.want);
@@ -356,6 +379,7 @@ describe('the unit of a pod', () => {
         waitedMs: () => 0,
         seeks: () => false,
         mayPreempt: () => false,
+        isPast: () => false,
       },
     );
 

@@ -310,4 +310,20 @@ export const SEEDS: readonly Seed[] = [
       ['end preemption', 5, 0, 0],
     ],
   },
+  {
+    of: 'a unit that had room again held back a pod for which somebody was evicted in a later one',
+    setting: {
+      policies: [{ ...policy, units: [{ ...ecs, cpu: 2, isWaiting: true }, eci] }],
+      pods: [waiting, absent, { ...waiting, cpu: 2, priority: 10 }, { ...waiting, start: 'eci-0' }],
+    },
+    calls: [
+      ['create', 1, 0, 0],
+      ['filter', 1, 0, 0],
+      ['bind', 5, 0, 0],
+      ['preempt, all seen', 6, 0, 0],
+      ['advance by seconds', 0, 5, 0],
+      ['end preemption', 2, 0, 0],
+      ['create', 0, 0, 0],
+    ],
+  },
 ];
