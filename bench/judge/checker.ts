@@ -7,8 +7,12 @@
  *
  * **Out of order** is a pod bound into a unit while an earlier unit was below max and had a node with room for it. Where
  * places are given at creation, one that goes to a pod of the same group which was created before it is not free: that pod
- * was before it in the line, in whatever order kube-scheduler came to try them. The watch shows when a pod was bound, not when its node was chosen, which is some time before: meanwhile other pods may have
- * been given the room that the watch still shows as free. So each pod is judged twice:
+ * was before it in the line, in whatever order kube-scheduler came to try them. Room on a node is not free either from
+ * when the watch shows that another pod, which is bound there later, is nominated for it. A nomination that nothing comes of
+ * takes no room.
+ *
+ * The watch shows when a pod was bound, not when its node was chosen, which is some time before: meanwhile other pods may
+ * have been given the room that the watch still shows as free. So each pod is judged twice:
  *
  * - *For certain*: all pods that were bound within `bindingWindowMs` after it count as if they had been there before, and
  *   pods that went within that time before it as if they were still there. If the earlier unit has room even so, no
@@ -21,7 +25,7 @@
 import type { PlacementEvent } from '../measure/pod-log.ts';
 import type { PlannedPod } from '../workload/pods.ts';
 import type { Scene } from './occupancy.ts';
-import { Occupancy } from './occupancy.ts';
+import { groupKey, Occupancy } from './occupancy.ts';
 
 const MOST_EXAMPLES = 5;
 
@@ -74,7 +78,7 @@ export function judge({ events, created, bindingWindowMs, ...scene }: JudgeInput
     const last = unit ?? scene.workload.units.length;
     const late = event.atMs + bindingWindowMs;
     const passedOver = firstWithRoom(certain.at(event), pod, last, (each) =>
-      line.claims(pod, each, ({ atMs }) => atMs > late),
+      line.claims(pod, each, ({ takenMs }) => takenMs > late),
     );
     if (passedOver !== undefined) {
       note('outOfOrder', `${pod.name} is on ${event.nodeName} though unit ${passedOver + 1} had room`);
@@ -111,7 +115,7 @@ function firstWithRoom(
 interface Bound {
   /** Of the pod in the order of creation. */
   readonly place: number;
-  readonly atMs: number;
+  readonly takenMs: number;
   /** Of the event. */
   readonly number: number;
 }
@@ -128,14 +132,15 @@ class Line {
     this.#scene = scene;
     this.#places = new Map(created.map((name, place) => [name, place]));
     const occupancy = new Occupancy(scene);
-    for (const [number, { kind, pod: name, nodeName, atMs }] of events.entries()) {
+    for (const [number, event] of events.entries()) {
+      const { kind, pod: name, nodeName } = event;
       const pod = scene.pods.get(name);
       const place = this.#places.get(name);
       const unit = occupancy.unitOf(nodeName);
       if (kind !== 'bound' || pod === undefined || place === undefined || unit === undefined) continue;
-      const key = this.#key(pod, unit);
+      const key = groupKey(scene, unit, pod.job ?? '');
       const bound = this.#bound.get(key) ?? [];
-      bound.push({ place, atMs, number });
+      bound.push({ place, takenMs: takenMs(event), number });
       this.#bound.set(key, bound);
     }
   }
@@ -143,13 +148,14 @@ class Line {
   /** Pods of the same group that were created before the pod and got their places in the unit later. */
   claims(pod: PlannedPod, unit: number, isLater: (bound: Bound) => boolean): number {
     const own = this.#places.get(pod.name) ?? 0;
-    const bound = this.#bound.get(this.#key(pod, unit)) ?? [];
+    const bound = this.#bound.get(groupKey(this.#scene, unit, pod.job ?? '')) ?? [];
     return bound.filter((each) => each.place < own && isLater(each)).length;
   }
+}
 
-  #key({ job = '' }: PlannedPod, unit: number): string {
-    return `${unit}/${this.#scene.workload.perJob ? job : ''}`;
-  }
+/** Since when the room is not free. */
+function takenMs({ atMs, nominatedMs = atMs }: PlacementEvent): number {
+  return nominatedMs;
 }
 
 /** The fullest that units can have been when a node was chosen: later bindings are there, recent departures still are. */
@@ -163,7 +169,9 @@ class DelayedView {
 
   constructor(scene: Scene, events: readonly PlacementEvent[], windowMs: number) {
     this.#occupancy = new Occupancy(scene);
-    this.#bound = events.filter(({ kind }) => kind === 'bound');
+    this.#bound = events
+      .filter(({ kind }) => kind === 'bound')
+      .toSorted((one, other) => takenMs(one) - takenMs(other));
     this.#gone = events.filter(({ kind }) => kind === 'gone');
     this.#windowMs = windowMs;
   }
@@ -178,7 +186,7 @@ class DelayedView {
   /** Applies events up to that time; returns the index of the first one after it. */
   #advance(events: readonly PlacementEvent[], from: number, untilMs: number): number {
     let next = from;
-    for (let event = events[next]; event !== undefined && event.atMs <= untilMs; event = events[next]) {
+    for (let event = events[next]; event !== undefined && takenMs(event) <= untilMs; event = events[next]) {
       this.#occupancy.apply(event);
       next += 1;
     }

@@ -16,6 +16,11 @@ export interface Scene {
   readonly pods: ReadonlyMap<string, PlannedPod>;
 }
 
+/** Pods with the same one share the unit's max. */
+export function groupKey({ workload }: Scene, unit: number, job: string): string {
+  return `${unit}/${workload.perJob ? job : ''}`;
+}
+
 interface NodeState {
   readonly unit: number | undefined;
   cpu: number;
@@ -52,7 +57,7 @@ export class Occupancy {
     node.memory -= sign * pod.amounts.memory;
     node.pods -= sign * pod.amounts.pods;
     if (pod.job === undefined || node.unit === undefined) return;
-    const key = this.#key(node.unit, pod.job);
+    const key = groupKey(this.#scene, node.unit, pod.job);
     this.#held.set(key, (this.#held.get(key) ?? 0) + sign);
   }
 
@@ -63,7 +68,7 @@ export class Occupancy {
 
   /** Pods of the job's group in the unit. */
   held(unit: number, job: string): number {
-    return this.#held.get(this.#key(unit, job)) ?? 0;
+    return this.#held.get(groupKey(this.#scene, unit, job)) ?? 0;
   }
 
   /**
@@ -78,9 +83,5 @@ export class Occupancy {
     return nodes.some(
       ({ cpu, memory, pods }) => cpu >= amounts.cpu && memory >= amounts.memory && pods >= amounts.pods,
     );
-  }
-
-  #key(unit: number, job: string): string {
-    return `${unit}/${this.#scene.workload.perJob ? job : ''}`;
   }
 }

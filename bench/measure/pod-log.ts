@@ -10,6 +10,7 @@ export interface WatchedPod {
   readonly spec: { readonly nodeName?: string };
   readonly status: {
     readonly phase?: string;
+    readonly nominatedNodeName?: string;
     readonly conditions?: readonly { readonly type: string; readonly status: string }[];
   };
 }
@@ -31,6 +32,13 @@ export interface PlacementEvent {
   readonly pod: string;
   readonly nodeName: string;
   readonly atMs: number;
+  /** Since when the pod had been nominated for this node before it was bound to it; absent: it was not. */
+  readonly nominatedMs?: number;
+}
+
+interface Nominated {
+  readonly nodeName: string;
+  readonly sinceMs: number;
 }
 
 /** How many pods of a kind were seen so far. */
@@ -45,6 +53,8 @@ export class PodLog {
   readonly pods = new Map<string, PodTimes>();
   readonly events: PlacementEvent[] = [];
   readonly #counts = new Map<string, PodCounts>();
+  /** Of pods without a node. */
+  readonly #nominated = new Map<string, Nominated>();
   readonly #kindOf: (name: string) => string;
   /** When a pod was last created, bound or running. */
   lastChangeMs = 0;
@@ -74,6 +84,7 @@ export class PodLog {
     const counts = this.#countsOf(name);
     const times = known ?? this.#created(name, counts, atMs);
     this.#bound(times, pod, counts, atMs);
+    if (times.boundMs === undefined) this.#nominate(pod, atMs);
     if (times.runningMs === undefined && pod.status.phase === 'Running') {
       times.runningMs = atMs;
       counts.running += 1;
@@ -107,11 +118,27 @@ export class PodLog {
     times.nodeName = spec.nodeName;
     counts.bound += 1;
     this.lastChangeMs = atMs;
-    this.events.push({ kind: 'bound', pod: times.name, nodeName: spec.nodeName, atMs });
+    const nominated = this.#nominated.get(times.name);
+    const isAsNominated = nominated?.nodeName === spec.nodeName;
+    this.events.push({
+      kind: 'bound',
+      pod: times.name,
+      nodeName: spec.nodeName,
+      atMs,
+      ...(isAsNominated ? { nominatedMs: nominated.sinceMs } : {}),
+    });
+    this.#nominated.delete(times.name);
+  }
+
+  #nominate({ metadata: { name }, status: { nominatedNodeName = '' } }: WatchedPod, atMs: number): void {
+    if (nominatedNodeName === '') this.#nominated.delete(name);
+    else if (this.#nominated.get(name)?.nodeName !== nominatedNodeName)
+      this.#nominated.set(name, { nodeName: nominatedNodeName, sinceMs: atMs });
   }
 
   #gone(times: PodTimes, atMs: number): void {
     times.goneMs = atMs;
+    this.#nominated.delete(times.name);
     if (times.nodeName === undefined) return;
     this.events.push({ kind: 'gone', pod: times.name, nodeName: times.nodeName, atMs });
   }

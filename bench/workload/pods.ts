@@ -27,7 +27,10 @@ export interface PlannedPod {
   readonly nodeName: string | undefined;
 }
 
-/** The pods that are measured, in the order in which they are created: the jobs run side by side, each makes one executor after the other. */
+/**
+ * The pods that are measured, in the order in which they are created: the jobs run side by side, each makes one executor
+ * after the other.
+ */
 export function measuredPods({ jobs }: Workload): readonly PlannedPod[] {
   const amounts = parseAmounts({ ...jobs.requests, pods: '1' });
   return Array.from({ length: jobs.executors }, (_, executor) =>

@@ -75,6 +75,8 @@ const UNCERTAIN_MS = 120_000;
  * Bindings wait for no waking of pods, and the lease for neither, or it would be lost and all be woken again.
  */
 const CHORE_CONNECTIONS = 8;
+/** For the view: a list and its next page for each of three kinds, which wait for no Binding either. */
+const WATCH_CONNECTIONS = 6;
 
 const clock = { nowMs: (): number => performance.now() };
 
@@ -112,8 +114,7 @@ export function compose(settings: ServeSettings, logger: Logger, prices?: PriceL
   const client = connect(settings.apiConnections);
   const choreClient = connect(CHORE_CONNECTIONS);
   const leaseClient = connect(1);
-  // A list and its next page for each kind: they shall not wait behind Bindings.
-  const watchClient = connect(6);
+  const watchClient = connect(WATCH_CONNECTIONS);
   const patcher = new Patcher(client);
   const chores = new Patcher(choreClient);
   const ledger = new Ledger({

@@ -149,14 +149,14 @@ export class Scout {
       this.#queue.delete(uid);
       const search = this.#searches.get(uid);
       if (search === undefined || ledger.isRemoved(uid) || ledger.pod(uid)?.nodeName !== undefined) continue;
-      const asked = keyOf(search);
-      const nodeName = hopeless.has(asked) ? undefined : this.#find(search);
+      const isHopeless = hopeless.size > 0 && hopeless.has(keyOf(search));
+      const nodeName = isHopeless ? undefined : this.#find(search);
       if (nodeName !== undefined) {
         this.#send(search.offered.pod, nodeName);
         continue;
       }
       // Who has tried nodes in vain has fewer left than others.
-      if (search.tried.size === 0) hopeless.add(asked);
+      if (search.tried.size === 0) hopeless.add(keyOf(search));
       retry(search.offered.pod, 0);
     }
   }

@@ -35,7 +35,8 @@ interface Options {
 }
 
 /**
- * Judges a story such as `a1>e0 @5 a2>v0 -a1`: pod a1 of job a, of 1 CPU, is bound to e0; 5 ms later a2 to v0; a1 goes. A
+ * Judges a story such as `a1>e0 @5 a2>v0 -a1`: pod a1 of job a, of 1 CPU, is bound to e0; 5 ms later a2 to v0; a1 goes.
+ * `a3>e0~7`: it had been nominated for it 7 ms before. A
  * pod of job s stands there from the start, outside the policy.
  */
 function judged(
@@ -51,8 +52,11 @@ function judged(
     }
     const [pod = '', node = ''] = word.replace('-', '').split('>');
     if (word.startsWith('-')) return [{ kind: 'gone', pod, nodeName: placed.get(pod) ?? '', atMs: nowMs }];
-    placed.set(pod, nodeNames.get(node) ?? '');
-    return [{ kind: 'bound', pod, nodeName: nodeNames.get(node) ?? '', atMs: nowMs }];
+    const [name = '', nominated] = node.split('~');
+    const nodeName = nodeNames.get(name) ?? '';
+    placed.set(pod, nodeName);
+    const nominatedMs = nominated === undefined ? {} : { nominatedMs: nowMs - Number(nominated) };
+    return [{ kind: 'bound', pod, nodeName, atMs: nowMs, ...nominatedMs }];
   });
   const pods = new Map([...placed.keys()].map((name) => [name, planned(name)]));
   const scene = { workload: { units, perJob }, nodes, pods };
@@ -125,6 +129,20 @@ describe('out of order', () => {
     const units = [{ ...ECS, max: 1 }, ECI];
     expect(judged('a1>e0 a2>v0', { units }).outOfOrder).toBe(0);
     expect(judged('a1>e0 b1>v0', { units }).outOfOrder).toBe(1);
+  });
+
+  test('unit 2 when the last room of unit 1 is that of a pod nominated for it, however late that is bound', () => {
+    const full = 's1>e0 s2>e0 s3>e0';
+    expect(judged(`${full} @50 a1>v0 @50 a2>e0~50`)).toMatchObject({ outOfOrder: 0, undecided: 1 });
+    expect(judged(`${full} @50 a1>v0 @50 a2>e0~39`).outOfOrder).toBe(1);
+    expect(judged(`${full} @50 a1>v0 @50 a2>v0~99`).outOfOrder).toBe(2);
+    expect(judged('@50 a1>v0 @50 a2>e0~50').outOfOrder).toBe(1);
+  });
+
+  test('a place of a nominated pod counts once, though it was created before, too', () => {
+    const options = { units: [{ ...ECS, max: 2 }, ECI], created: 'a1 a2 a3' };
+    expect(judged('a1>e0 @50 a3>v0 @50 a2>e0~50', options).outOfOrder).toBe(0);
+    expect(judged('@50 a3>v0 @50 a2>e0~50', options).outOfOrder).toBe(1);
   });
 
   test('a place below max is not free for whoever was created after the pod that gets it, however late', () => {

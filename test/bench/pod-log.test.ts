@@ -7,13 +7,18 @@ interface PodState {
   readonly node?: string;
   readonly phase?: string;
   readonly waits?: boolean;
+  readonly nominated?: string;
 }
 
-function pod(name: string, { node, phase = 'Pending', waits = false }: PodState = {}): WatchedPod {
+function pod(name: string, { node, phase = 'Pending', waits = false, nominated }: PodState = {}): WatchedPod {
   return {
     metadata: { name, resourceVersion: '1' },
     spec: node === undefined ? {} : { nodeName: node },
-    status: { phase, conditions: waits ? [{ type: 'PodScheduled', status: 'False' }] : [] },
+    status: {
+      phase,
+      conditions: waits ? [{ type: 'PodScheduled', status: 'False' }] : [],
+      ...(nominated === undefined ? {} : { nominatedNodeName: nominated }),
+    },
   };
 }
 
@@ -46,6 +51,26 @@ test('bindings and departures are in the order of the watch; a pod that had no n
     'b gone',
   ]);
   expect(log.alive.map(({ name }) => name)).toEqual(['a']);
+});
+
+test('a binding tells since when the pod had been nominated for that node', () => {
+  const log = aLog();
+  for (const name of ['as-said', 'elsewhere', 'withdrawn', 'again'])
+    log.see('ADDED', pod(name, { nominated: 'n' }), 1);
+  log.see('MODIFIED', pod('as-said', { nominated: 'n', waits: true }), 2);
+  log.see('MODIFIED', pod('withdrawn'), 2);
+  log.see('MODIFIED', pod('again', { nominated: 'm' }), 2);
+  log.see('MODIFIED', pod('again', { nominated: 'n' }), 3);
+  log.see('MODIFIED', pod('as-said', { node: 'n' }), 5);
+  log.see('MODIFIED', pod('elsewhere', { node: 'm', nominated: 'n' }), 5);
+  log.see('MODIFIED', pod('withdrawn', { node: 'n' }), 5);
+  log.see('MODIFIED', pod('again', { node: 'n', nominated: 'n' }), 5);
+  expect(log.events.map(({ pod: name, nominatedMs }) => [name, nominatedMs])).toEqual([
+    ['as-said', 1],
+    ['elsewhere', undefined],
+    ['withdrawn', undefined],
+    ['again', 3],
+  ]);
 });
 
 const rule = { expected: 1, total: 2, untilRunning: false, stallMs: 100, limitMs: 1_000 };
