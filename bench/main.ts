@@ -39,7 +39,9 @@ program
 
 program
   .command('micro')
-  .description('measures a single decision, by candidates, tracked pods and groups')
+  .description(
+    'measures a single decision, by candidates, tracked pods and groups, and a single call of /filter',
+  )
   .option('--out <file.json>', 'where the figures go, too')
   .option('--time <milliseconds>', 'how long each is measured', count, 500)
   .action(microCommand);

@@ -140,7 +140,7 @@ class Line {
       if (kind !== 'bound' || pod === undefined || place === undefined || unit === undefined) continue;
       const key = groupKey(scene, unit, pod.job ?? '');
       const bound = this.#bound.get(key) ?? [];
-      bound.push({ place, takenMs: takenMs(event), number });
+      bound.push({ place, takenMs: takenAt(event), number });
       this.#bound.set(key, bound);
     }
   }
@@ -154,7 +154,7 @@ class Line {
 }
 
 /** Since when the room is not free. */
-function takenMs({ atMs, nominatedMs = atMs }: PlacementEvent): number {
+function takenAt({ atMs, nominatedMs = atMs }: PlacementEvent): number {
   return nominatedMs;
 }
 
@@ -171,7 +171,7 @@ class DelayedView {
     this.#occupancy = new Occupancy(scene);
     this.#bound = events
       .filter(({ kind }) => kind === 'bound')
-      .toSorted((one, other) => takenMs(one) - takenMs(other));
+      .toSorted((one, other) => takenAt(one) - takenAt(other));
     this.#gone = events.filter(({ kind }) => kind === 'gone');
     this.#windowMs = windowMs;
   }
@@ -186,7 +186,7 @@ class DelayedView {
   /** Applies events up to that time; returns the index of the first one after it. */
   #advance(events: readonly PlacementEvent[], from: number, untilMs: number): number {
     let next = from;
-    for (let event = events[next]; event !== undefined && takenMs(event) <= untilMs; event = events[next]) {
+    for (let event = events[next]; event !== undefined && takenAt(event) <= untilMs; event = events[next]) {
       this.#occupancy.apply(event);
       next += 1;
     }

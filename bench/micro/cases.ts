@@ -30,6 +30,11 @@ export function microCases(): readonly Case[] {
   );
 }
 
+/** Whole calls: as many names as 1,000 and 5,000 nodes have, among few pods and many. */
+export const CALL_SIZES: readonly WorldSize[] = [1_000, 5_000].flatMap((candidates) =>
+  [100, 50_000].map((tracked) => ({ candidates, tracked, groups: 100 })),
+);
+
 export interface MicroFigures {
   readonly p50Us: number;
   readonly p99Us: number;

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { measureCall } from '../../bench/micro/call.ts';
 import type { CaseResult } from '../../bench/micro/cases.ts';
 import { flatnessOf, microCases } from '../../bench/micro/cases.ts';
 import { measureDecision } from '../../bench/micro/measure.ts';
@@ -21,6 +22,14 @@ test.each(['first', 'second'] as const)('a decision for the %s unit is measured'
   const figures = await measureDecision({ varies: 'candidates', size, unit }, 5);
   expect(figures.p50Us).toBeGreaterThan(0);
   expect(figures.p99Us).toBeGreaterThanOrEqual(figures.p50Us);
+});
+
+test('a whole call is measured', async () => {
+  const few = await measureCall({ candidates: 20, tracked: 50, groups: 5 }, 20);
+  expect(few.p50Us).toBeGreaterThan(0);
+  expect(few.p99Us).toBeGreaterThanOrEqual(few.p50Us);
+  const many = await measureCall({ candidates: 200, tracked: 50, groups: 5 }, 20);
+  expect(many.bytes).toBeGreaterThan(few.bytes);
 });
 
 test('flat is the largest in relation to the smallest', () => {
