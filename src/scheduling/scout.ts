@@ -44,6 +44,11 @@ export interface Offered {
 const AT_ONCE = 8;
 /** A nomination that nothing has come of in this time is over; the pod takes its turn again. */
 const PATIENCE_MS = 10_000;
+/**
+ * After that the pod is tried again, and nominated again if kube-scheduler does not know of it: it withdraws a nomination
+ * that it sees before it has written down the refusal.
+ */
+const AGAIN_MS = 2_000;
 /** Nodes tried for a pod in a unit: what our view does not look at (ports, volumes, affinity) may rule out all of them. */
 const MOST_TRIES = 5;
 /** After that the unit counts as lacking resources for the pod, for so long. */
@@ -66,6 +71,8 @@ interface Nomination {
   readonly nodeName: string;
   readonly requests: Requests;
   readonly sinceMs: number;
+  /** When it was last written. */
+  saidMs: number;
 }
 
 export class Scout {
@@ -98,7 +105,11 @@ export class Scout {
     this.#overdue();
     const nomination = this.#out.get(uid);
     // It was looked at first, and was not feasible; or this offer of other nodes was made before it could be.
-    if (nomination !== undefined && nominatedNode !== nomination.nodeName) return true;
+    if (nomination !== undefined && nominatedNode !== nomination.nodeName) {
+      const isLost = this.#parts.clock.nowMs() - nomination.saidMs >= AGAIN_MS;
+      if (isLost) this.#say(offered.pod, nomination);
+      return true;
+    }
     if (nomination !== undefined) this.#failed(search, nomination);
     const isPossible = search.tried.size < MOST_TRIES && this.#find(search) !== undefined;
     if (isPossible) this.#queue.add(uid);
@@ -162,11 +173,17 @@ export class Scout {
   }
 
   #send(pod: PodFacts, nodeName: string): void {
-    const { clock, nominate, retry } = this.#parts;
-    const nomination = { nodeName, requests: pod.requests, sinceMs: clock.nowMs() };
+    const nowMs = this.#parts.clock.nowMs();
+    const nomination = { nodeName, requests: pod.requests, sinceMs: nowMs, saidMs: nowMs };
     this.#out.set(pod.uid, nomination);
-    retry(pod, PATIENCE_MS);
-    void this.#written(pod.uid, nomination, nominate(pod, nodeName));
+    this.#say(pod, nomination);
+  }
+
+  #say(pod: PodFacts, nomination: Nomination): void {
+    const { clock, nominate, retry } = this.#parts;
+    nomination.saidMs = clock.nowMs();
+    retry(pod, AGAIN_MS);
+    void this.#written(pod.uid, nomination, nominate(pod, nomination.nodeName));
   }
 
   async #written(uid: string, nomination: Nomination, written: Promise<boolean>): Promise<void> {

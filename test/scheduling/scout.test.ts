@@ -87,9 +87,29 @@ describe('a unit without a node among those that kube-scheduler offered', () => 
   it('is not waited for endlessly: a nomination that nothing comes of is a node that was tried', () => {
     const scene = world(paid('paid-0'));
     scene.filter(pod, sampled);
+    for (const atMs of [2_000, 4_000, 6_000, 8_000]) {
+      expect(scene.alarms.at(-1)).toEqual({ pod: 'e1', atMs });
+      scene.advance(2_000);
+      expect(scene.unitFor(pod, sampled)).toBe('waiting');
+    }
     expect(scene.alarms.at(-1)).toEqual({ pod: 'e1', atMs: 10_000 });
-    scene.advance(10_000);
+    scene.advance(2_000);
     expect(scene.unitFor(pod, sampled)).toBe('any(pool=elastic)');
+  });
+
+  it('has the same node nominated again when kube-scheduler has withdrawn that, and not sooner than it can know', () => {
+    const scene = world(paid('paid-0'), paid('paid-1'));
+    scene.filter(pod, sampled);
+    const [first] = scene.nominations;
+    scene.advance(1_999);
+    expect(scene.unitFor(pod, sampled)).toBe('waiting');
+    expect(scene.nominations).toEqual([first]);
+    scene.advance(1);
+    expect(scene.unitFor(pod, sampled)).toBe('waiting');
+    expect(scene.nominations).toEqual([first, first]);
+    expect(scene.filter(pod.nominated(first!.nodeName), [first!.nodeName])).toMatchObject({
+      outcome: 'chosen',
+    });
   });
 
   it('has its node tried again when another pod had just taken it', () => {
