@@ -28,5 +28,5 @@ COPY LICENSE ./
 ENV NODE_ENV=production
 USER 65532:65532
 # The flag is that of the first line of dist/cli/main.js, which says why.
-ENTRYPOINT ["/usr/local/bin/node", "--max-semi-space-size=8", "/app/dist/cli/main.js"]
+ENTRYPOINT ["/usr/local/bin/node", "--max-semi-space-size=8", "--heap-growing-percent=40", "/app/dist/cli/main.js"]
 CMD ["serve"]

@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=8
+#!/usr/bin/env -S node --max-semi-space-size=8 --heap-growing-percent=40
 /**
  * The command line. Its young generation is kept small: by default it grows while the cluster is listed and is never
  * given back, a quarter of the memory of a process that follows 20,000 pods (docs/decisions/005-memory.md).

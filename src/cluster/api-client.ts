@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { setImmediate } from 'node:timers/promises';
 import type { Dispatcher } from 'undici';
 import { errors } from 'undici';
 
@@ -54,6 +55,8 @@ export interface ApiRequest {
   /** Default: that of the client. */
   readonly deadlineMs?: number;
   readonly signal?: AbortSignal;
+  /** Is shown the text of a 2xx answer before it is parsed; what it begins is on its way by then. */
+  readonly peek?: (text: string) => void;
 }
 
 export interface StreamOptions {
@@ -147,7 +150,12 @@ export class ApiClient {
   async #perform(request: ApiRequest, what: string): Promise<unknown> {
     const deadline = new Deadline(request.deadlineMs ?? this.#deadlineMs, request.signal);
     try {
-      return parsed(await this.#answered(request, what, deadline), what);
+      const answer = await this.#answered(request, what, deadline);
+      if (request.peek !== undefined) {
+        request.peek(answer.body);
+        await setImmediate();
+      }
+      return parsed(answer, what);
     } finally {
       deadline.clear();
     }

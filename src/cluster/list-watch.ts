@@ -20,8 +20,8 @@ import { LineSplitter, LineTooLong } from './line-splitter.ts';
 import type { Handler, Listed } from './mirror.ts';
 import { HandlerFailed, Mirror, Unparseable } from './mirror.ts';
 import { orAborted, pause } from './pause.ts';
-import type { WatchEvent } from './watch-event.ts';
-import { BadData, identityOf, parseListPage, parseWatchEvent } from './watch-event.ts';
+import type { ListPage, WatchEvent } from './watch-event.ts';
+import { BadData, identityOf, parseListPage, parseWatchEvent, peekContinueToken } from './watch-event.ts';
 
 /** Some 20 ms of work: others are answered between two pages. */
 const PAGE_SIZE = 250;
@@ -117,8 +117,14 @@ export interface ListWatchOptions<Item extends Listed> {
   readonly idleMs?: number;
 }
 
-interface FirstPage {
-  readonly body: unknown;
+/** A page that was asked for. */
+interface Asked {
+  readonly page: Promise<ListPage>;
+  /** Its continue token, which is known before the page is parsed. */
+  readonly continueToken: Promise<string>;
+}
+
+interface FirstPage extends Asked {
   /** The list is of this time or later. */
   readonly askedMs: number;
   readonly receivedMs: number;
@@ -306,20 +312,21 @@ export class ListWatch<Item extends Listed> {
     const ended = new AbortController();
     const signal = AbortSignal.any([stopped, ended.signal]);
     try {
-      const { body, askedMs } = await this.#firstPage(signal);
-      let page = parseListPage(body);
-      for (;;) {
-        const next = page.continueToken === '' ? undefined : this.#page(page.continueToken, signal);
-        next?.catch(() => undefined);
-        // Lets the request out: the server makes the next page while this one is taken in.
+      const first = await this.#firstPage(signal);
+      for (let asked: Asked = first; ;) {
+        const continueToken = await asked.continueToken;
+        // The server makes the next page while this one is parsed and taken in.
+        const next = continueToken === '' ? undefined : this.#ask(continueToken, signal);
+        const page = await asked.page;
+        // Lets the request out when the page was there already.
         await setImmediate();
         for (const object of page.items) {
           signal.throwIfAborted();
           this.#present({ kind: 'present', identity: identityOf(object), object });
         }
         signal.throwIfAborted();
-        if (next === undefined) return { resourceVersion: page.resourceVersion, askedMs };
-        page = parseListPage(await next);
+        if (next === undefined) return { resourceVersion: page.resourceVersion, askedMs: first.askedMs };
+        asked = next;
       }
     } finally {
       ended.abort();
@@ -336,12 +343,25 @@ export class ListWatch<Item extends Listed> {
 
   async #askFirst(signal: AbortSignal): Promise<FirstPage> {
     const askedMs = this.#pace.now();
-    const body = await this.#page('', signal);
-    return { body, askedMs, receivedMs: this.#pace.now() };
+    const asked = this.#ask('', signal);
+    await asked.page;
+    return { ...asked, askedMs, receivedMs: this.#pace.now() };
   }
 
-  #page(continueToken: string, signal: AbortSignal): Promise<unknown> {
-    return this.#options.client.request({
+  #ask(continueToken: string, signal: AbortSignal): Asked {
+    const token = Promise.withResolvers<string>();
+    const page = this.#page(continueToken, signal, (text) => {
+      const peeked = peekContinueToken(text);
+      if (peeked !== undefined) token.resolve(peeked);
+    });
+    page.then((read) => token.resolve(read.continueToken), token.reject);
+    // Whoever lists waits for both, or has given up.
+    token.promise.catch(() => undefined);
+    return { page, continueToken: token.promise };
+  }
+
+  async #page(continueToken: string, signal: AbortSignal, peek: (text: string) => void): Promise<ListPage> {
+    const body = await this.#options.client.request({
       method: 'GET',
       path: this.#options.path,
       query: {
@@ -350,7 +370,9 @@ export class ListWatch<Item extends Listed> {
       },
       deadlineMs: Math.min(this.#idleMs, PAGE_DEADLINE_MS),
       signal,
+      peek,
     });
+    return parseListPage(body);
   }
 
   async #watchFrom(resourceVersion: string, signal: AbortSignal): Promise<void> {

@@ -78,6 +78,25 @@ export function parseListPage(body: unknown): ListPage {
   };
 }
 
+/** Up to the items, as API servers write lists of their own kinds. */
+const LIST_HEAD = /^\{"kind":"\w+","apiVersion":"[\w./]+","metadata":(\{[^{}]*\}),"items":/;
+const LONGEST_HEAD = 4_096;
+
+/**
+ * The continue token of a list, without reading all of it; empty on the last page. Undefined: it cannot be told from the
+ * beginning, as for custom resources, whose lists begin with their items.
+ */
+export function peekContinueToken(text: string): string | undefined {
+  const [, metadata] = LIST_HEAD.exec(text.slice(0, LONGEST_HEAD)) ?? [];
+  if (metadata === undefined) return undefined;
+  try {
+    const { continue: token = '' } = asObject(JSON.parse(metadata));
+    return typeof token === 'string' ? token : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 function bookmark(object: unknown): WatchEvent {
   const { resourceVersion } = metadataOf(object);
   return { kind: 'bookmark', resourceVersion: versionOf(resourceVersion) };

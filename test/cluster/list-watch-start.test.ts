@@ -82,6 +82,31 @@ describe('the first sync', () => {
     expect([watch.size, watch.following, watch.lastHeardMs]).toEqual([1_001, true, 1_000]);
   });
 
+  it('asks for the next page when one has come, before that is parsed, and for none after it', async () => {
+    const server = await aServer();
+    for (let index = 0; index < 3_001; index += 1) aPod(server, `p${index}`);
+    const client = aClient(server);
+    const second = Promise.withResolvers<void>();
+    let answered = 0;
+    const { watch } = aPodWatch(server, {
+      client: {
+        request: async (request) => {
+          const answer = await client.request(request);
+          answered += 1;
+          if (answered === 2) await second.promise;
+          return answer;
+        },
+        stream: (path, options) => client.stream(path, options),
+      },
+    });
+    watch.start();
+    await eventually(() => expect([answered, watch.size]).toEqual([3, 1_000]));
+    expect(server.seen(isList)).toHaveLength(3);
+    second.resolve();
+    await watch.whenSynced();
+    expect([watch.size, server.seen(isList).length]).toEqual([3_001, 4]);
+  });
+
   describe('of what others must be known before', () => {
     it.each([
       { title: 'is asked for at once, and told when they are', tookMs: 5_000, pages: 1 },

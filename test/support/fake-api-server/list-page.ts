@@ -28,7 +28,10 @@ export function listPage(store: Store, target: Target, query: URLSearchParams): 
   return {
     kind: 'List',
     apiVersion: 'v1',
-    metadata: { resourceVersion: String(version), ...(isLast ? {} : { continue: JSON.stringify(next) }) },
+    metadata: {
+      resourceVersion: String(version),
+      ...(isLast ? {} : { continue: Buffer.from(JSON.stringify(next)).toString('base64url') }),
+    },
     items,
   };
 }
@@ -45,6 +48,6 @@ function snapshot(store: Store, version: number): StoredObject[] {
 }
 
 function continuation(token: string): Continuation {
-  const parsed: Continuation = JSON.parse(token);
+  const parsed: Continuation = JSON.parse(Buffer.from(token, 'base64url').toString());
   return parsed;
 }
