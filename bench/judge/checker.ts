@@ -78,7 +78,7 @@ export function judge({ events, created, bindingWindowMs, ...scene }: JudgeInput
     const last = unit ?? scene.workload.units.length;
     const late = event.atMs + bindingWindowMs;
     const passedOver = firstWithRoom(certain.at(event), pod, last, (each) =>
-      line.claims(pod, each, ({ takenMs }) => takenMs > late),
+      line.claims(pod, each, ({ atMs }) => atMs > late),
     );
     if (passedOver !== undefined) {
       note('outOfOrder', `${pod.name} is on ${event.nodeName} though unit ${passedOver + 1} had room`);
@@ -115,7 +115,7 @@ function firstWithRoom(
 interface Bound {
   /** Of the pod in the order of creation. */
   readonly place: number;
-  readonly takenMs: number;
+  readonly atMs: number;
   /** Of the event. */
   readonly number: number;
 }
@@ -133,14 +133,14 @@ class Line {
     this.#places = new Map(created.map((name, place) => [name, place]));
     const occupancy = new Occupancy(scene);
     for (const [number, event] of events.entries()) {
-      const { kind, pod: name, nodeName } = event;
+      const { kind, pod: name, nodeName, atMs } = event;
       const pod = scene.pods.get(name);
       const place = this.#places.get(name);
       const unit = occupancy.unitOf(nodeName);
       if (kind !== 'bound' || pod === undefined || place === undefined || unit === undefined) continue;
       const key = groupKey(scene, unit, pod.job ?? '');
       const bound = this.#bound.get(key) ?? [];
-      bound.push({ place, takenMs: takenAt(event), number });
+      bound.push({ place, atMs, number });
       this.#bound.set(key, bound);
     }
   }
@@ -153,43 +153,69 @@ class Line {
   }
 }
 
-/** Since when the room is not free. */
-function takenAt({ atMs, nominatedMs = atMs }: PlacementEvent): number {
+/** Since when the room on the node is not free. Nobody's place below max is held by a nomination. */
+function loadedMs({ atMs, nominatedMs = atMs }: PlacementEvent): number {
   return nominatedMs;
+}
+
+function seenMs({ atMs }: PlacementEvent): number {
+  return atMs;
 }
 
 /** The fullest that units can have been when a node was chosen: later bindings are there, recent departures still are. */
 class DelayedView {
   readonly #occupancy: Occupancy;
-  readonly #bound: readonly PlacementEvent[];
-  readonly #gone: readonly PlacementEvent[];
   readonly #windowMs: number;
-  #nextBound = 0;
-  #nextGone = 0;
+  readonly #loaded: Changes;
+  readonly #counted: Changes;
+  readonly #gone: Changes;
 
   constructor(scene: Scene, events: readonly PlacementEvent[], windowMs: number) {
-    this.#occupancy = new Occupancy(scene);
-    this.#bound = events
-      .filter(({ kind }) => kind === 'bound')
-      .toSorted((one, other) => takenAt(one) - takenAt(other));
-    this.#gone = events.filter(({ kind }) => kind === 'gone');
+    const occupancy = new Occupancy(scene);
+    const bound = events.filter(({ kind }) => kind === 'bound');
+    const gone = events.filter(({ kind }) => kind === 'gone');
+    this.#occupancy = occupancy;
     this.#windowMs = windowMs;
+    this.#loaded = new Changes(bound, loadedMs, (event) => occupancy.load(event));
+    this.#counted = new Changes(bound, seenMs, (event) => occupancy.count(event));
+    this.#gone = new Changes(gone, seenMs, (event) => occupancy.apply(event));
   }
 
   /** As of an event; events are asked for in order. */
   at({ atMs }: PlacementEvent): Occupancy {
-    this.#nextBound = this.#advance(this.#bound, this.#nextBound, atMs + this.#windowMs);
-    this.#nextGone = this.#advance(this.#gone, this.#nextGone, atMs - this.#windowMs);
+    this.#loaded.until(atMs + this.#windowMs);
+    this.#counted.until(atMs + this.#windowMs);
+    this.#gone.until(atMs - this.#windowMs);
     return this.#occupancy;
   }
+}
 
-  /** Applies events up to that time; returns the index of the first one after it. */
-  #advance(events: readonly PlacementEvent[], from: number, untilMs: number): number {
-    let next = from;
-    for (let event = events[next]; event !== undefined && takenAt(event) <= untilMs; event = events[next]) {
-      this.#occupancy.apply(event);
-      next += 1;
+/** Events that are applied as time goes on. */
+class Changes {
+  readonly #events: readonly PlacementEvent[];
+  readonly #timeOf: (event: PlacementEvent) => number;
+  readonly #apply: (event: PlacementEvent) => void;
+  #next = 0;
+
+  constructor(
+    events: readonly PlacementEvent[],
+    timeOf: (event: PlacementEvent) => number,
+    apply: (event: PlacementEvent) => void,
+  ) {
+    this.#events = events.toSorted((one, other) => timeOf(one) - timeOf(other));
+    this.#timeOf = timeOf;
+    this.#apply = apply;
+  }
+
+  /** Applies those up to that time that are not applied yet. */
+  until(untilMs: number): void {
+    for (
+      let event = this.#events[this.#next];
+      event !== undefined && this.#timeOf(event) <= untilMs;
+      event = this.#events[this.#next]
+    ) {
+      this.#apply(event);
+      this.#next += 1;
     }
-    return next;
   }
 }

@@ -48,17 +48,29 @@ export class Occupancy {
   }
 
   /** Pods and nodes that the scene does not know are left out. */
-  apply({ kind, pod: podName, nodeName }: PlacementEvent): void {
+  apply(event: PlacementEvent): void {
+    this.load(event);
+    this.count(event);
+  }
+
+  /** Of what {@link apply} does, what the node holds. */
+  load({ kind, pod: podName, nodeName }: PlacementEvent): void {
     const pod = this.#scene.pods.get(podName);
     const node = this.#nodes.get(nodeName);
     if (pod === undefined || node === undefined) return;
-    const sign = kind === 'bound' ? 1 : -1;
+    const sign = signOf(kind);
     node.cpu -= sign * pod.amounts.cpu;
     node.memory -= sign * pod.amounts.memory;
     node.pods -= sign * pod.amounts.pods;
-    if (pod.job === undefined || node.unit === undefined) return;
-    const key = groupKey(this.#scene, node.unit, pod.job);
-    this.#held.set(key, (this.#held.get(key) ?? 0) + sign);
+  }
+
+  /** Of what {@link apply} does, what the unit holds of a group. */
+  count({ kind, pod: podName, nodeName }: PlacementEvent): void {
+    const job = this.#scene.pods.get(podName)?.job;
+    const unit = this.unitOf(nodeName);
+    if (job === undefined || unit === undefined) return;
+    const key = groupKey(this.#scene, unit, job);
+    this.#held.set(key, (this.#held.get(key) ?? 0) + signOf(kind));
   }
 
   /** The unit that a node is in; undefined: none. */
@@ -84,4 +96,8 @@ export class Occupancy {
       ({ cpu, memory, pods }) => cpu >= amounts.cpu && memory >= amounts.memory && pods >= amounts.pods,
     );
   }
+}
+
+function signOf(kind: PlacementEvent['kind']): 1 | -1 {
+  return kind === 'bound' ? 1 : -1;
 }

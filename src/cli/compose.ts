@@ -308,6 +308,7 @@ export function compose(settings: ServeSettings, logger: Logger, prices?: PriceL
       }
     },
     retry: (pod, afterMs) => alarms.set(pod, 'nomination-over', afterMs),
+    remind: (pod, afterMs) => alarms.set(pod, 'nomination-unheard', afterMs),
   });
   const app = buildApp({
     decider: new Decider({ ledger, matcher, view: turn, chooser, scout, offers }),

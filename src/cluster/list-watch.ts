@@ -124,7 +124,8 @@ interface Asked {
   readonly continueToken: Promise<string>;
 }
 
-interface FirstPage extends Asked {
+interface FirstPage {
+  readonly asked: Asked;
   /** The list is of this time or later. */
   readonly askedMs: number;
   readonly receivedMs: number;
@@ -312,8 +313,8 @@ export class ListWatch<Item extends Listed> {
     const ended = new AbortController();
     const signal = AbortSignal.any([stopped, ended.signal]);
     try {
-      const first = await this.#firstPage(signal);
-      for (let asked: Asked = first; ;) {
+      let { asked, askedMs } = await this.#firstPage(signal);
+      for (;;) {
         const continueToken = await asked.continueToken;
         // The server makes the next page while this one is parsed and taken in.
         const next = continueToken === '' ? undefined : this.#ask(continueToken, signal);
@@ -325,7 +326,7 @@ export class ListWatch<Item extends Listed> {
           this.#present({ kind: 'present', identity: identityOf(object), object });
         }
         signal.throwIfAborted();
-        if (next === undefined) return { resourceVersion: page.resourceVersion, askedMs: first.askedMs };
+        if (next === undefined) return { resourceVersion: page.resourceVersion, askedMs };
         asked = next;
       }
     } finally {
@@ -345,7 +346,7 @@ export class ListWatch<Item extends Listed> {
     const askedMs = this.#pace.now();
     const asked = this.#ask('', signal);
     await asked.page;
-    return { ...asked, askedMs, receivedMs: this.#pace.now() };
+    return { asked, askedMs, receivedMs: this.#pace.now() };
   }
 
   #ask(continueToken: string, signal: AbortSignal): Asked {

@@ -11,7 +11,8 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { Wake } from './waker.ts';
 
 /** Why a pod is to be woken; one alarm for each is kept per pod. */
-export type AlarmCause = 'wait-over' | 'attempt-over' | 'nomination-over' | 'released' | 'binding-lost';
+export type AlarmCause =
+  'wait-over' | 'attempt-over' | 'nomination-unheard' | 'nomination-over' | 'released' | 'binding-lost';
 
 export interface PodAlarmsParts {
   readonly ledger: Ledger;

@@ -40,7 +40,7 @@ export class Chooser {
       hasTerminating: (unit: Unit) => this.#ledger.hasTerminating(policy, unit),
       waitedMs: (unit: Unit) => this.#waits.waitedMs(pod, unit),
       mayPreempt: (unit: Unit) => this.#mayPreempt(pod, member, unit),
-      isPast: (unit: Unit) => isPast(unit, this.#freed(pod, policy)),
+      isPast: (unit: Unit) => this.#isPast(pod, unit),
     };
     const choice = chooseUnit(policy, pod.requests, sight, unitsOpenTo(pod, policy));
     if (choice.kind !== 'waiting') return choice;
@@ -71,8 +71,10 @@ export class Chooser {
     const [kept] = freed.filter(({ index }) => index === held?.index);
     return kept === undefined ? freed : [kept];
   }
-}
 
-function isPast(unit: Unit, freed: readonly Unit[]): boolean {
-  return !freed.includes(unit) && freed.some(({ index }) => index > unit.index);
+  /** A node that is nominated without a place held there is only a node to look at: nobody is evicted for it. */
+  #isPast(pod: PodFacts, unit: Unit): boolean {
+    const held = this.#ledger.reservation(pod.uid)?.unit;
+    return held !== undefined && held.index > unit.index && this.#ledger.isNominated(pod);
+  }
 }

@@ -27,6 +27,8 @@ export interface ScoutParts {
   readonly nominate: (pod: PodFacts, nodeName: string) => Promise<boolean>;
   /** Have kube-scheduler try the pod again after this time. */
   readonly retry: (pod: PodFacts, afterMs: number) => void;
+  /** The same, beside the other one. */
+  readonly remind: (pod: PodFacts, afterMs: number) => void;
 }
 
 /** What kube-scheduler offered for a pod. */
@@ -71,8 +73,10 @@ interface Nomination {
   readonly nodeName: string;
   readonly requests: Requests;
   readonly sinceMs: number;
-  /** When it was last written. */
+  /** When it was last sent, and how often. */
   saidMs: number;
+  times: number;
+  isWritten: boolean;
 }
 
 export class Scout {
@@ -174,20 +178,27 @@ export class Scout {
 
   #send(pod: PodFacts, nodeName: string): void {
     const nowMs = this.#parts.clock.nowMs();
-    const nomination = { nodeName, requests: pod.requests, sinceMs: nowMs, saidMs: nowMs };
+    const unsaid = { saidMs: nowMs, times: 0, isWritten: false };
+    const nomination = { nodeName, requests: pod.requests, sinceMs: nowMs, ...unsaid };
     this.#out.set(pod.uid, nomination);
+    this.#parts.retry(pod, PATIENCE_MS);
     this.#say(pod, nomination);
   }
 
   #say(pod: PodFacts, nomination: Nomination): void {
-    const { clock, nominate, retry } = this.#parts;
+    const { clock, nominate, remind } = this.#parts;
     nomination.saidMs = clock.nowMs();
-    retry(pod, AGAIN_MS);
+    nomination.times += 1;
+    remind(pod, AGAIN_MS);
     void this.#written(pod.uid, nomination, nominate(pod, nomination.nodeName));
   }
 
+  /** It is void when none of the times that it was sent it was written. */
   async #written(uid: string, nomination: Nomination, written: Promise<boolean>): Promise<void> {
-    if ((await written) || this.#out.get(uid) !== nomination) return;
+    const { times } = nomination;
+    nomination.isWritten = (await written) || nomination.isWritten;
+    const isVoid = !nomination.isWritten && times === nomination.times;
+    if (!isVoid || this.#out.get(uid) !== nomination) return;
     this.#out.delete(uid);
     this.#next();
   }

@@ -139,6 +139,12 @@ describe('out of order', () => {
     expect(judged('@50 a1>v0 @50 a2>e0~50').outOfOrder).toBe(1);
   });
 
+  test('a place below max is not held by a nomination', () => {
+    const options = { units: [{ ...ECS, max: 1 }, ECI] };
+    expect(judged('@50 a1>v0 @50 a2>e0~50', options).outOfOrder).toBe(1);
+    expect(judged('@50 a1>v0 @5 a2>e0~50', options)).toMatchObject({ outOfOrder: 0, undecided: 1 });
+  });
+
   test('a place of a nominated pod counts once, though it was created before, too', () => {
     const options = { units: [{ ...ECS, max: 2 }, ECI], created: 'a1 a2 a3' };
     expect(judged('a1>e0 @50 a3>v0 @50 a2>e0~50', options).outOfOrder).toBe(0);

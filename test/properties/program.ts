@@ -110,7 +110,8 @@ export class Program {
       clock,
       percentage: 0,
       nominate: async () => false,
-      retry: (pod, afterMs) => alarms.set(pod, 'attempt-over', afterMs),
+      retry: (pod, afterMs) => alarms.set(pod, 'nomination-over', afterMs),
+      remind: (pod, afterMs) => alarms.set(pod, 'nomination-unheard', afterMs),
     });
     const offers = { saw: () => undefined };
     const core = { ledger, matcher, chooser, scout, offers, view: { unready: () => undefined } };

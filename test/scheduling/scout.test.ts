@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { NodeBuilder } from '../support/builders.ts';
 import { aNode, aPod, aPolicy } from '../support/builders.ts';
@@ -87,12 +88,12 @@ describe('a unit without a node among those that kube-scheduler offered', () => 
   it('is not waited for endlessly: a nomination that nothing comes of is a node that was tried', () => {
     const scene = world(paid('paid-0'));
     scene.filter(pod, sampled);
+    expect(scene.alarms.at(-1)).toEqual({ pod: 'e1', atMs: 10_000 });
     for (const atMs of [2_000, 4_000, 6_000, 8_000]) {
-      expect(scene.alarms.at(-1)).toEqual({ pod: 'e1', atMs });
+      expect(scene.reminders.at(-1)).toEqual({ pod: 'e1', atMs });
       scene.advance(2_000);
       expect(scene.unitFor(pod, sampled)).toBe('waiting');
     }
-    expect(scene.alarms.at(-1)).toEqual({ pod: 'e1', atMs: 10_000 });
     scene.advance(2_000);
     expect(scene.unitFor(pod, sampled)).toBe('any(pool=elastic)');
   });
@@ -110,6 +111,39 @@ describe('a unit without a node among those that kube-scheduler offered', () => 
     expect(scene.filter(pod.nominated(first!.nodeName), [first!.nodeName])).toMatchObject({
       outcome: 'chosen',
     });
+  });
+
+  it('stands when only one of the times that it was sent was written, whichever is answered last', async () => {
+    const scene = world(paid('paid-0'));
+    const [first, second] = [Promise.withResolvers<boolean>(), Promise.withResolvers<boolean>()];
+    const writes = [first, second].values();
+    scene.writes = () => writes.next().value?.promise ?? Promise.resolve(true);
+    scene.filter(pod, sampled);
+    scene.advance(2_000);
+    scene.filter(pod, sampled);
+    second.resolve(true);
+    await setImmediate();
+    first.resolve(false);
+    await setImmediate();
+    expect(scene.scout.isOut(pod.facts().uid)).toBe(true);
+  });
+
+  it('is given up at once when it could not be written', async () => {
+    const scene = world(paid('paid-0'));
+    scene.writes = async () => false;
+    scene.filter(pod, sampled);
+    expect(scene.scout.isOut(pod.facts().uid)).toBe(true);
+    await setImmediate();
+    expect(scene.scout.isOut(pod.facts().uid)).toBe(false);
+  });
+
+  it('is still waited for by a pod that has a node of a later unit looked at: nobody is evicted for that', () => {
+    const limited = aPolicy('spark')
+      .unit({ nodeSelector: { pool: 'paid' }, max: 1 })
+      .unit({ nodeSelector: { pool: 'elastic' } })
+      .spec({ whenTryNextUnits: { policy: 'ExceedMax' } });
+    const scene = new Harness({ nodes: [...others, elastic], policies: [limited] });
+    expect(scene.unitFor(pod.nominated('elastic-0'), ['elastic-0'])).toBe('waiting');
   });
 
   it('has its node tried again when another pod had just taken it', () => {

@@ -52,6 +52,7 @@ export class Harness {
   readonly waits: { pod: string; since: Readonly<Record<string, number>> }[] = [];
   /** When pods are to be tried again. */
   readonly alarms: { pod: string; atMs: number }[] = [];
+  readonly reminders: { pod: string; atMs: number }[] = [];
   /** Nodes that kube-scheduler was asked to look at first. */
   readonly nominations: { pod: string; nodeName: string }[] = [];
   readonly scout: Scout;
@@ -59,6 +60,8 @@ export class Harness {
   readonly bindings: Binding[] = [];
   /** Pods that the API server holds though the watch has not shown them, for reads. */
   readonly stored = new Map<string, PodFacts>();
+  /** Whether a nomination is written. */
+  writes: () => Promise<boolean> = async () => true;
   answer: ApiAnswer = () => ({ outcome: 'bound' });
   unready: string | undefined;
   nowMs = 0;
@@ -103,9 +106,10 @@ export class Harness {
       percentage: 0,
       nominate: async (pod, nodeName) => {
         this.nominations.push({ pod: pod.name, nodeName });
-        return true;
+        return this.writes();
       },
       retry: (pod, afterMs) => void this.alarms.push({ pod: pod.name, atMs: this.nowMs + afterMs }),
+      remind: (pod, afterMs) => void this.reminders.push({ pod: pod.name, atMs: this.nowMs + afterMs }),
     });
     this.#decider = new Decider({
       ledger: this.ledger,
