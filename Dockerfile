@@ -27,6 +27,6 @@ COPY crds ./crds
 COPY LICENSE ./
 ENV NODE_ENV=production
 USER 65532:65532
-# The flag is that of the first line of dist/cli/main.js, which says why.
+# The flags are those of the first line of dist/cli/main.js, which says why.
 ENTRYPOINT ["/usr/local/bin/node", "--max-semi-space-size=8", "--heap-growing-percent=40", "/app/dist/cli/main.js"]
 CMD ["serve"]

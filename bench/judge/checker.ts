@@ -132,8 +132,7 @@ class Line {
     this.#scene = scene;
     this.#places = new Map(created.map((name, place) => [name, place]));
     const occupancy = new Occupancy(scene);
-    for (const [number, event] of events.entries()) {
-      const { kind, pod: name, nodeName, atMs } = event;
+    for (const [number, { kind, pod: name, nodeName, atMs }] of events.entries()) {
       const pod = scene.pods.get(name);
       const place = this.#places.get(name);
       const unit = occupancy.unitOf(nodeName);
@@ -209,11 +208,8 @@ class Changes {
 
   /** Applies those up to that time that are not applied yet. */
   until(untilMs: number): void {
-    for (
-      let event = this.#events[this.#next];
-      event !== undefined && this.#timeOf(event) <= untilMs;
-      event = this.#events[this.#next]
-    ) {
+    for (let event = this.#events[this.#next]; event !== undefined; event = this.#events[this.#next]) {
+      if (this.#timeOf(event) > untilMs) return;
       this.#apply(event);
       this.#next += 1;
     }

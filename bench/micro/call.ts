@@ -4,15 +4,15 @@
  * @module
  */
 import { once } from 'node:events';
-import type { Server } from 'node:http';
-import { Agent, createServer, request } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { Agent, request } from 'node:http';
 import { text } from 'node:stream/consumers';
+import type { Express } from 'express';
 import express from 'express';
 import { pino } from 'pino';
 import { filterVerb } from '../../src/extender/filter.ts';
 import { handler } from '../../src/extender/verb.ts';
 import { readBody } from '../../src/http/body.ts';
+import { listen } from '../../src/http/server.ts';
 import { percentile, sorted } from '../report/statistics.ts';
 import { podManifest } from '../workload/pods.ts';
 import { parseAmounts } from '../workload/quantity.ts';
@@ -39,12 +39,11 @@ export interface CallFigures extends MicroFigures {
 export async function measureCall(size: WorldSize, calls: number): Promise<CallFigures> {
   const world = makeWorld(size, undefined);
   const taken: number[] = [];
-  const server = serve(world, (seconds) => taken.push(seconds));
+  const app = appOf(world, (seconds) => taken.push(seconds));
+  const server = await listen(app, { host: '127.0.0.1', port: 0 });
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   try {
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port }: Pick<AddressInfo, 'port'> = Object(server.address());
+    const { port } = server;
     const bodies = Array.from({ length: BODIES }, (_, pod) => bodyOf(world, size, pod));
     // The compiler takes some hundred of them.
     const unmeasured = calls;
@@ -58,22 +57,20 @@ export async function measureCall(size: WorldSize, calls: number): Promise<CallF
     };
   } finally {
     agent.destroy();
-    server.close();
+    await server.close(0);
   }
 }
 
-function serve({ decider }: World, took: (seconds: number) => void): Server {
+function appOf({ decider }: World, took: (seconds: number) => void): Express {
   const logger = pino({ level: 'info' });
   const verb = filterVerb({ decider, comes: async () => undefined, decided: () => undefined }, logger);
   const app = express();
-  app.disable('x-powered-by');
-  app.disable('etag');
   app.post(
     '/filter',
     readBody(BODY_LIMIT),
     handler(verb, logger, (_verb, _outcome, seconds = 0) => took(seconds)),
   );
-  return createServer(app);
+  return app;
 }
 
 /** An executor as Spark makes it, and the names of all nodes. */

@@ -1,7 +1,8 @@
 #!/usr/bin/env -S node --max-semi-space-size=8 --heap-growing-percent=40
 /**
- * The command line. Its young generation is kept small: by default it grows while the cluster is listed and is never
- * given back, a quarter of the memory of a process that follows 20,000 pods (docs/decisions/005-memory.md).
+ * The command line. Its heap is kept small: by default the young generation grows while the cluster is listed and is never
+ * given back, a quarter of the memory of a process that follows 20,000 pods, and the old one by what is garbage in a
+ * moment, a quarter with 50,000 (docs/decisions/005-memory.md).
  *
  * It imports nothing before it knows that this Node.js can read it: an older one would say something about syntax.
  *

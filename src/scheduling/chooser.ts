@@ -52,8 +52,8 @@ export class Chooser {
   /** In a full unit only pods of the group itself make room. */
   #mayPreempt(pod: PodFacts, { policy, group }: Member, unit: Unit): boolean {
     if (policy.preemptPolicy !== 'BeforeNextUnit' || !pod.canPreempt) return false;
-    const freed = this.#freed(pod, policy);
-    if (freed.length > 0) return freed.includes(unit);
+    const isFreed = this.#isFreed(pod, policy, unit);
+    if (isFreed !== undefined) return isFreed;
     if (this.#attempts.isOver(pod, unit)) return false;
     const isFull =
       fullness(unit, this.#ledger.usage(policy, group, unit, pod.uid), pod.requests) !== undefined;
@@ -61,15 +61,16 @@ export class Chooser {
   }
 
   /**
-   * The units that victims are leaving for the pod. Where units share the nominated node, its reservation tells which; once that is
-   * lost, it may be any of them.
+   * Whether victims are leaving this unit for the pod; false: they leave another one. Where units share the nominated
+   * node, its reservation tells for which. Undefined: no victims are leaving.
    */
-  #freed({ uid, nominatedNode }: PodFacts, policy: ResourcePolicy): readonly Unit[] {
-    if (nominatedNode === undefined) return [];
+  #isFreed({ uid, nominatedNode }: PodFacts, policy: ResourcePolicy, unit: Unit): boolean | undefined {
+    if (nominatedNode === undefined) return undefined;
     const held = this.#ledger.reservation(uid)?.unit;
-    const freed = policy.units.filter((unit) => this.#ledger.nodesOf(policy, unit).has(nominatedNode));
-    const [kept] = freed.filter(({ index }) => index === held?.index);
-    return kept === undefined ? freed : [kept];
+    if (held !== undefined && this.#ledger.nodesOf(policy, held).has(nominatedNode))
+      return held.index === unit.index;
+    const isOf = (each: Unit): boolean => this.#ledger.nodesOf(policy, each).has(nominatedNode);
+    return isOf(unit) || (policy.units.some(isOf) ? false : undefined);
   }
 
   /** A node that is nominated without a place held there is only a node to look at: nobody is evicted for it. */
