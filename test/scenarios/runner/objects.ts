@@ -94,7 +94,9 @@ export class Objects {
     await this.#patchPod(pod, { metadata: { annotations: withTimes(annotations) } });
   }
 
+  /** Of a pod that runs: a status that kwok writes late would bring a finished one back to life. */
   async finish({ pod, phase }: Form<'finish'>): Promise<void> {
+    await waitUntil(`${pod} runs`, async () => (await this.#phase(pod)) === 'Running', { intervalMs: 20 });
     await this.#request('PATCH', `${this.#paths.pod(pod)}/status`, { status: { phase } });
     this.#unseen.pods = true;
   }
@@ -222,6 +224,11 @@ export class Objects {
     await waitUntil(`${name} is gone`, async () => !(await this.#list(this.#paths.pods)).includes(name), {
       intervalMs: 20,
     });
+  }
+
+  async #phase(name: string): Promise<string> {
+    const { status } = await this.#request<Pick<SeenPod, 'status'>>('GET', this.#paths.pod(name));
+    return status.phase ?? '';
   }
 
   async #list(path: string): Promise<readonly string[]> {
