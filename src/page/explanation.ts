@@ -12,7 +12,7 @@ import type { Demand } from '../placement/node-fit.ts';
 import { obstacle } from '../placement/node-fit.ts';
 import type { Unit } from '../policy/resource-policy.ts';
 import { Attempts } from '../scheduling/attempts.ts';
-import type { Member } from '../scheduling/chooser.ts';
+import type { Member } from '../scheduling/matcher.ts';
 import { Chooser } from '../scheduling/chooser.ts';
 import type { PodReport, Sight } from '../scheduling/explain-pod.ts';
 import { explainPod } from '../scheduling/explain-pod.ts';

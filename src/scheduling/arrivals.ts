@@ -22,8 +22,8 @@ import type { Pin } from '../placement/pin.ts';
 import { MOST_PINNED_NODES } from '../placement/pin.ts';
 import type { Unit } from '../policy/resource-policy.ts';
 import { policyKey } from '../policy/resource-policy.ts';
-import type { Member } from './chooser.ts';
-import type { Matcher, Membership } from './matcher.ts';
+import type { Matcher, Member } from './matcher.ts';
+import { memberOf } from './matcher.ts';
 import type { Clock } from './ports.ts';
 
 /** A pod that is being created, or let out of the waiting room. */
@@ -195,10 +195,6 @@ export class Arrivals {
     else if (late > 0) times.splice(0, late);
     return late === -1 ? 0 : times.length;
   }
-}
-
-function memberOf(membership: Membership): Member | undefined {
-  return membership.kind === 'member' ? membership : undefined;
 }
 
 function refOf({ policy, group }: Member): GroupRef {

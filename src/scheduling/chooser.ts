@@ -11,10 +11,8 @@ import { unitsOpenTo } from '../placement/pin.ts';
 import { fullness } from '../placement/usage.ts';
 import type { ResourcePolicy, Unit } from '../policy/resource-policy.ts';
 import type { Attempts } from './attempts.ts';
-import type { Membership } from './matcher.ts';
+import type { Member } from './matcher.ts';
 import type { Waits } from './waits.ts';
-
-export type Member = Extract<Membership, { kind: 'member' }>;
 
 export class Chooser {
   readonly #ledger: Ledger;

@@ -12,8 +12,8 @@ import { choiceText, refusalText, waitingText } from '../placement/explain.ts';
 import { Sampler } from '../placement/sample.ts';
 import type { ResourcePolicy, Unit } from '../policy/resource-policy.ts';
 import type { FilterOutcome } from '../telemetry/outcomes.ts';
-import type { Chooser, Member } from './chooser.ts';
-import type { Matcher, Membership } from './matcher.ts';
+import type { Chooser } from './chooser.ts';
+import type { Matcher, Member, Membership } from './matcher.ts';
 import type { OfferCheck } from './offer-check.ts';
 import type { View } from './ports.ts';
 import type { Scout } from './scout.ts';
@@ -141,9 +141,13 @@ export class Decider {
 
   #choose({ pod, candidates, constraints }: Question, member: Member): Choice {
     const { policy } = member;
+    const isAlone = candidates.length === 1 && candidates[0] === pod.nominatedNode;
+    // Where somebody was evicted for the pod it does not look back.
+    const isNominated = isAlone && !this.#ledger.isNominated(pod);
+    const offered = { pod, offered: candidates.length, isNominated, constraints };
     return this.#chooser.choose(pod, member, {
       candidates: (unit) => this.#sampler.sample(candidates, this.#ledger.nodesOf(policy, unit)),
-      seeks: (unit) => this.#scout.seeks({ pod, offered: candidates.length, constraints }, policy, unit),
+      seeks: (unit) => this.#scout.seeks(offered, policy, unit),
     });
   }
 }

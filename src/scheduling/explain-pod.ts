@@ -21,10 +21,11 @@ import { matchPolicy } from '../policy/match.ts';
 import type { ResourcePolicy, Unit } from '../policy/resource-policy.ts';
 import { policyKey } from '../policy/resource-policy.ts';
 import { unmetRequirements } from '../policy/requirements.ts';
-import type { Member } from './chooser.ts';
 import type { Placement } from './explain-placement.ts';
 import { placementOf } from './explain-placement.ts';
 import type { ObstacleCount } from './feasibility.ts';
+import type { Member } from './matcher.ts';
+import { memberOf } from './matcher.ts';
 import type { Snapshot } from './snapshot.ts';
 
 export interface PodReport {
@@ -131,7 +132,7 @@ export interface SeenPod {
 export type Sight = Pick<Snapshot, 'ledger' | 'matcher' | 'nowMs' | 'choose' | 'feasibility'>;
 
 export function explainPod(snapshot: Sight, { facts: pod, constraints, lastWord }: SeenPod): PodReport {
-  const member = memberOf(snapshot, pod);
+  const member = memberOf(snapshot.matcher.membershipOf(pod));
   const isWaiting = pod.nodeName === undefined && !pod.finished;
   const choice = isWaiting && member !== undefined ? snapshot.choose(pod, member) : undefined;
   const placement = placementOf(snapshot, pod);
@@ -157,11 +158,6 @@ export function explainPod(snapshot: Sight, { facts: pod, constraints, lastWord 
     ...(isWaiting ? { waiting: waitingOf(snapshot, pod, member, { constraints, lastWord }) } : {}),
     ...(placement === undefined ? {} : { placement }),
   };
-}
-
-function memberOf({ matcher }: Pick<Sight, 'matcher'>, pod: PodFacts): Member | undefined {
-  const membership = matcher.membershipOf(pod);
-  return membership.kind === 'member' ? membership : undefined;
 }
 
 function selectionOf({ ledger, matcher }: Pick<Sight, 'ledger' | 'matcher'>, pod: PodFacts): Selection {

@@ -24,6 +24,8 @@ export type Membership =
       readonly policy?: ResourcePolicy;
     };
 
+export type Member = Extract<Membership, { kind: 'member' }>;
+
 const NONE: Membership = { kind: 'none' };
 const REMEMBERED_PODS = 50_000;
 
@@ -71,4 +73,8 @@ export class Matcher {
     }
     return { kind: 'member', policy, group: grouping.group };
   }
+}
+
+export function memberOf(membership: Membership): Member | undefined {
+  return membership.kind === 'member' ? membership : undefined;
 }

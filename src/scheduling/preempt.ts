@@ -12,8 +12,8 @@ import { unitsOpenTo } from '../placement/pin.ts';
 import { fullness } from '../placement/usage.ts';
 import type { Unit } from '../policy/resource-policy.ts';
 import type { PreemptOutcome } from '../telemetry/outcomes.ts';
-import type { Chooser, Member } from './chooser.ts';
-import type { Matcher } from './matcher.ts';
+import type { Chooser } from './chooser.ts';
+import type { Matcher, Member } from './matcher.ts';
 import type { View } from './ports.ts';
 import type { Scout } from './scout.ts';
 

@@ -36,6 +36,8 @@ export interface Offered {
   readonly pod: PodFacts;
   /** How many nodes. */
   readonly offered: number;
+  /** It is the one node that was nominated for the pod, and others were not looked at. */
+  readonly isNominated: boolean;
   readonly constraints: () => PodConstraints;
 }
 
@@ -53,9 +55,9 @@ const PATIENCE_MS = 10_000;
 const AGAIN_MS = 2_000;
 /** Nodes tried for a pod in a unit: what our view does not look at (ports, volumes, affinity) may rule out all of them. */
 const MOST_TRIES = 5;
-/** After that the unit counts as lacking resources for the pod, for so long. */
-const GIVEN_UP_MS = 30_000;
-const REMEMBERED_SEARCHES = 50_000;
+/** They are tried again so long after the last of them. */
+const FORGOTTEN_MS = 30_000;
+const REMEMBERED_PODS = 50_000;
 
 /** A pod that looks for a node in a unit. */
 interface Search {
@@ -65,11 +67,12 @@ interface Search {
   offered: Offered;
   /** Nodes that turned out not to be feasible though our view knows no reason, or that nothing was heard of. */
   readonly tried: Set<string>;
-  /** When the search was given up; undefined: it goes on. */
-  givenUpMs: number | undefined;
+  /** When the last of them was. */
+  triedMs: number;
 }
 
 interface Nomination {
+  readonly search: Search;
   readonly nodeName: string;
   readonly requests: Requests;
   readonly sinceMs: number;
@@ -81,10 +84,11 @@ interface Nomination {
 
 export class Scout {
   readonly #parts: ScoutParts;
-  readonly #searches = new LRUCache<string, Search>({ max: REMEMBERED_SEARCHES });
+  /** By pod. What was tried in a unit is remembered while the pod looks in others. */
+  readonly #searches = new LRUCache<string, readonly Search[]>({ max: REMEMBERED_PODS });
   readonly #out = new Map<string, Nomination>();
-  /** UIDs of pods that wait for their turn to be nominated, first come first. */
-  readonly #queue = new Set<string>();
+  /** Pods that wait for their turn to be nominated, first come first. */
+  readonly #queue = new Map<string, Search>();
   #turn = 0;
 
   constructor(parts: ScoutParts) {
@@ -93,6 +97,7 @@ export class Scout {
 
   /** Whether a node is sought for the pod: one may take it as it is. */
   isOut(uid: string): boolean {
+    this.#overdue();
     return this.#out.has(uid) || this.#queue.has(uid);
   }
 
@@ -102,27 +107,36 @@ export class Scout {
    * were tried.
    */
   seeks(offered: Offered, policy: ResourcePolicy, unit: Unit): boolean {
-    if (this.#isComplete(offered)) return false;
-    const { uid, nominatedNode } = offered.pod;
+    const { uid } = offered.pod;
+    if (this.#isComplete(offered)) {
+      this.done(uid);
+      return false;
+    }
     const search = this.#searchFor(offered, policy, unit);
-    if (search.givenUpMs !== undefined) return false;
     this.#overdue();
     const nomination = this.#out.get(uid);
-    // It was looked at first, and was not feasible; or this offer of other nodes was made before it could be.
-    if (nomination !== undefined && nominatedNode !== nomination.nodeName) {
-      const isLost = this.#parts.clock.nowMs() - nomination.saidMs >= AGAIN_MS;
-      if (isLost) this.#say(offered.pod, nomination);
-      return true;
-    }
-    if (nomination !== undefined) this.#failed(search, nomination);
+    if (nomination?.search === search && this.#isPending(nomination)) return true;
     const isPossible = search.tried.size < MOST_TRIES && this.#find(search) !== undefined;
-    if (isPossible) this.#queue.add(uid);
-    else {
-      this.#queue.delete(uid);
-      search.givenUpMs = this.#parts.clock.nowMs();
-    }
+    if (isPossible) {
+      // What was nominated in another unit is no longer what the pod waits for.
+      this.#out.delete(uid);
+      this.#queue.set(uid, search);
+    } else if (this.#queue.get(uid) === search) this.#queue.delete(uid);
     this.#next();
     return isPossible;
+  }
+
+  /** Whether the pod has still to be looked at with the nomination; if it was, its node is not feasible. */
+  #isPending(nomination: Nomination): boolean {
+    const { pod } = nomination.search.offered;
+    // This offer of other nodes was made before the nomination could be seen.
+    if (pod.nominatedNode !== nomination.nodeName) {
+      const isLost = this.#parts.clock.nowMs() - nomination.saidMs >= AGAIN_MS;
+      if (isLost) this.#say(pod, nomination);
+      return true;
+    }
+    this.#failed(nomination);
+    return false;
   }
 
   /** The pod has its place. */
@@ -132,8 +146,9 @@ export class Scout {
     if (this.#out.delete(uid)) this.#next();
   }
 
-  #isComplete({ offered, constraints }: Offered): boolean {
+  #isComplete({ offered, isNominated, constraints }: Offered): boolean {
     const { ledger, percentage } = this.#parts;
+    if (isNominated) return ledger.nodeCount === 1;
     const offer = { length: offered, nodeCount: ledger.nodeCount, percentage };
     if (!isExhaustive({ ...offer, isNarrowed: false })) return false;
     const { others, nodeTerms = [] } = constraints();
@@ -142,15 +157,16 @@ export class Scout {
   }
 
   #searchFor(offered: Offered, policy: ResourcePolicy, unit: Unit): Search {
-    const known = this.#searches.get(offered.pod.uid);
-    const isOver =
-      known?.givenUpMs !== undefined && this.#parts.clock.nowMs() - known.givenUpMs >= GIVEN_UP_MS;
-    if (known?.unit === unit && !isOver) {
-      known.offered = offered;
-      return known;
+    const { uid } = offered.pod;
+    const known = (this.#searches.get(uid) ?? []).filter((search) => search.policy === policy);
+    const search = known.find((each) => each.unit === unit);
+    if (search === undefined) {
+      const begun: Search = { policy, unit, offered, tried: new Set(), triedMs: 0 };
+      this.#searches.set(uid, [...known, begun]);
+      return begun;
     }
-    const search: Search = { policy, unit, offered, tried: new Set(), givenUpMs: undefined };
-    this.#searches.set(offered.pod.uid, search);
+    search.offered = offered;
+    if (this.#parts.clock.nowMs() - search.triedMs >= FORGOTTEN_MS) search.tried.clear();
     return search;
   }
 
@@ -159,15 +175,14 @@ export class Scout {
     const { ledger, retry } = this.#parts;
     /** What no node was found for in this pass: pods of a job ask for the same. */
     const hopeless = new Set<string>();
-    for (const uid of this.#queue) {
+    for (const [uid, search] of this.#queue) {
       if (this.#out.size >= AT_ONCE) return;
       this.#queue.delete(uid);
-      const search = this.#searches.get(uid);
-      if (search === undefined || ledger.isRemoved(uid) || ledger.pod(uid)?.nodeName !== undefined) continue;
+      if (ledger.isRemoved(uid) || ledger.pod(uid)?.nodeName !== undefined) continue;
       const isHopeless = hopeless.size > 0 && hopeless.has(keyOf(search));
       const nodeName = isHopeless ? undefined : this.#find(search);
       if (nodeName !== undefined) {
-        this.#send(search.offered.pod, nodeName);
+        this.#send(search, nodeName);
         continue;
       }
       // Who has tried nodes in vain has fewer left than others.
@@ -176,10 +191,11 @@ export class Scout {
     }
   }
 
-  #send(pod: PodFacts, nodeName: string): void {
+  #send(search: Search, nodeName: string): void {
+    const { pod } = search.offered;
     const nowMs = this.#parts.clock.nowMs();
     const unsaid = { saidMs: nowMs, times: 0, isWritten: false };
-    const nomination = { nodeName, requests: pod.requests, sinceMs: nowMs, ...unsaid };
+    const nomination = { search, nodeName, requests: pod.requests, sinceMs: nowMs, ...unsaid };
     this.#out.set(pod.uid, nomination);
     this.#parts.retry(pod, PATIENCE_MS);
     this.#say(pod, nomination);
@@ -204,20 +220,26 @@ export class Scout {
   }
 
   /** The node was looked at and is not feasible. If our view now knows why, it was taken meanwhile: that is no try. */
-  #failed(search: Search, { nodeName }: Nomination): void {
+  #failed({ search, nodeName }: Nomination): void {
     this.#out.delete(search.offered.pod.uid);
     const node = this.#parts.ledger.node(nodeName);
-    if (node !== undefined && this.#canTake(search, node, this.#promised(search))) search.tried.add(nodeName);
+    if (node !== undefined && this.#canTake(search, node, this.#promised(search)))
+      this.#tried(search, nodeName);
+  }
+
+  #tried(search: Search, nodeName: string): void {
+    search.tried.add(nodeName);
+    search.triedMs = this.#parts.clock.nowMs();
   }
 
   /** Gives up nominations of pods that are gone, and those that nothing was heard of. */
   #overdue(): void {
     const { ledger, clock } = this.#parts;
-    for (const [uid, { nodeName, sinceMs }] of this.#out) {
+    for (const [uid, { search, nodeName, sinceMs }] of this.#out) {
       const isLate = clock.nowMs() - sinceMs >= PATIENCE_MS;
       if (!isLate && !ledger.isRemoved(uid)) continue;
       this.#out.delete(uid);
-      if (isLate) this.#searches.get(uid)?.tried.add(nodeName);
+      if (isLate) this.#tried(search, nodeName);
     }
   }
 

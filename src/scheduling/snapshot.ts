@@ -18,10 +18,10 @@ import type { Demand } from '../placement/node-fit.ts';
 import { obstacle } from '../placement/node-fit.ts';
 import type { ResourcePolicy, Unit } from '../policy/resource-policy.ts';
 import { Attempts } from './attempts.ts';
-import type { Member } from './chooser.ts';
 import { Chooser } from './chooser.ts';
 import type { Feasibility } from './feasibility.ts';
 import { FeasibilityCount } from './feasibility.ts';
+import type { Member } from './matcher.ts';
 import { Matcher } from './matcher.ts';
 import { Waits } from './waits.ts';
 

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import type { NodeBuilder } from '../support/builders.ts';
+import type { NodeBuilder, PodBuilder } from '../support/builders.ts';
 import { aNode, aPod, aPolicy } from '../support/builders.ts';
 import { Harness } from '../support/harness.ts';
 
@@ -146,6 +146,45 @@ describe('a unit without a node among those that kube-scheduler offered', () => 
     expect(scene.unitFor(pod.nominated('elastic-0'), ['elastic-0'])).toBe('waiting');
   });
 
+  it('is looked at again before a later unit takes a pod whose nominated node is offered alone', () => {
+    const scene = world();
+    expect(scene.unitFor(pod, offered)).toBe('waiting');
+    expect(scene.nominations).toEqual([{ pod: 'e1', nodeName: 'elastic-0' }]);
+    scene.sees(paid('paid-0'));
+    const nominated = pod.nominated('elastic-0');
+    expect(scene.unitFor(nominated, ['elastic-0'])).toBe('waiting');
+    expect(scene.nominations.at(-1)).toEqual({ pod: 'e1', nodeName: 'paid-0' });
+    expect(scene.unitFor(nominated, sampled)).toBe('waiting');
+    expect(scene.unitFor(pod.nominated('paid-0'), ['paid-0'])).toBe('any(pool=paid)');
+  });
+
+  it('does not keep a pod from the units after it when none of its nodes is feasible, while an earlier unit is full', () => {
+    const three = aPolicy('spark')
+      .unit({ nodeSelector: { pool: 'paid' } })
+      .unit({ nodeSelector: { pool: 'ports' } })
+      .unit({ nodeSelector: { pool: 'elastic' } });
+    const ports = aNode('ports-0').labelled({ pool: 'ports' }).allocating(CPU_4);
+    const scene = new Harness({ nodes: [...others, elastic, paid('paid-0'), ports], policies: [three] });
+    scene.sees(aPod('big').requesting({ cpu: '4' }).labels({}).on('paid-0'));
+    expect(scene.unitFor(pod, sampled)).toBe('waiting');
+    expect(scene.nominations).toEqual([{ pod: 'e1', nodeName: 'ports-0' }]);
+    expect(scene.unitFor(pod.nominated('ports-0'), sampled)).toBe('any(pool=elastic)');
+  });
+
+  it('is looked at as soon as it has room, when it had none before', () => {
+    const patient = aPolicy('spark')
+      .unit({ nodeSelector: { pool: 'paid' }, max: 9 })
+      .unit({ nodeSelector: { pool: 'elastic' } })
+      .spec({ whenTryNextUnits: { policy: 'ExceedMax' } });
+    const scene = new Harness({ nodes: [...others, elastic, paid('paid-0')], policies: [patient] });
+    const big = aPod('big').requesting({ cpu: '4' }).labels({}).on('paid-0');
+    scene.sees(big);
+    expect(scene.filter(pod, sampled)).toMatchObject({ text: expect.not.stringContaining('not offered') });
+    scene.seesGone(big);
+    scene.filter(pod, sampled);
+    expect(scene.nominations).toEqual([{ pod: 'e1', nodeName: 'paid-0' }]);
+  });
+
   it('has its node tried again when another pod had just taken it', () => {
     const scene = world(paid('paid-0'));
     scene.filter(pod, sampled);
@@ -153,7 +192,6 @@ describe('a unit without a node among those that kube-scheduler offered', () => 
     scene.sees(other.on('paid-0'));
     expect(scene.unitFor(pod.nominated('paid-0'), sampled)).toBe('any(pool=elastic)');
     scene.seesGone(other);
-    scene.advance(30_000);
     expect(scene.unitFor(pod, sampled)).toBe('waiting');
   });
 
@@ -163,6 +201,19 @@ describe('a unit without a node among those that kube-scheduler offered', () => 
     scene.sees(victim);
     scene.filter(pod.priority(10), sampled);
     expect(scene.preempt(pod.priority(10), { 'paid-0': [victim] })).toMatchObject({ outcome: 'nobody' });
+  });
+
+  it.each<[string, (scene: Harness, urgent: PodBuilder) => void]>([
+    ['nothing came of the nomination', (scene) => scene.advance(10_000)],
+    ['kube-scheduler has looked at all nodes since', (scene, urgent) => void scene.filter(urgent, [])],
+  ])('may have somebody evicted when %s', (_, then) => {
+    const scene = world(paid('paid-0'));
+    const victim = aPod('low').labels({}).on('paid-0');
+    const urgent = pod.priority(10);
+    scene.sees(victim);
+    scene.filter(urgent, sampled);
+    then(scene, urgent);
+    expect(scene.preempt(urgent, { 'paid-0': [victim] })).toMatchObject({ outcome: 'offered' });
   });
 });
 
