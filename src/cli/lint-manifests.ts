@@ -14,6 +14,7 @@ import { lintPolicy } from '../placement/lint.ts';
 import { groupOf } from '../policy/group.ts';
 import { selects } from '../policy/match.ts';
 import type { ResourcePolicy } from '../policy/resource-policy.ts';
+import { policyKey } from '../policy/resource-policy.ts';
 import { jobSpecOf, podLabels } from './job-specs.ts';
 import type { Manifest, Unreadable } from './manifests.ts';
 import { readManifests } from './manifests.ts';
@@ -101,7 +102,20 @@ class Linter {
     });
     const problems = policyProblems({ manifest, policy });
     if (problems.length > 0) return problems.map((problem) => at({ ...problem, code: 'invalid' }));
-    return this.#found(policy).map(at);
+    return [...this.#twins({ manifest, policy }), ...this.#found(policy)].map(at);
+  }
+
+  /** The same policy, elsewhere in what was given. */
+  #twins({ manifest, policy }: PolicyManifest): readonly Finding[] {
+    const path = 'metadata.name';
+    const others = this.#policies.filter(
+      (each) => each.manifest !== manifest && policyKey(each.policy) === policyKey(policy),
+    );
+    return others.map(({ manifest: other }) => ({
+      code: 'defined-twice',
+      path,
+      message: `is that of ${other.file}:${other.lineOf(path)}, too: the one that is applied last replaces the other; rename one of them`,
+    }));
   }
 
   #found(policy: ResourcePolicy): readonly Finding[] {

@@ -94,6 +94,8 @@ function namespacesOf({ items }: PlanFiles, own: string): ReadonlySet<string> {
 
 /** What a plan cannot do without. */
 function missingIn({ input, workloads }: Scene, { live, namespace }: PlanSettings): string | undefined {
+  if (input.nodes.length === 0 && workloads.length === 0 && !live)
+    return 'there is neither a workload nor a Node in what was given: name files with the workload, its ResourcePolicy and the nodes, or take policies and nodes of a cluster with --live';
   if (input.nodes.length === 0)
     return live
       ? 'the cluster has no nodes'

@@ -22,7 +22,8 @@ export const FINDING_CODES = [
   'no-limit',
   'unknown-resource',
   'tiny-limit',
-  // Which pods.
+  // Which policy, and which pods.
+  'defined-twice',
   'selects-no-pod',
   'refuses-others',
   'one-group',

@@ -183,8 +183,11 @@ function boundPod(pod: PodFacts, counted: Pick<Plan, 'ledger'>): PodPlan {
   };
 }
 
-/** What pods of the cluster that belong to no workload of the plan count as. */
-function othersThere({ input, plan, workloads }: ReportInput): readonly (PodPlan & { namespace: string })[] {
+/** A pod of the cluster that belongs to no workload of the plan. */
+type OtherPod = PodPlan & { readonly namespace: string };
+
+/** What they count as. */
+function othersThere({ input, plan, workloads }: ReportInput): readonly OtherPod[] {
   const own = new Set(workloads.flatMap((workload) => workload.pods));
   return input.bound
     .filter(({ uid }) => !own.has(uid))
@@ -200,12 +203,10 @@ function policyUse(
   }: {
     plan: Plan;
     reports: readonly WorkloadReport[];
-    others: readonly (PodPlan & { namespace: string })[];
+    others: readonly OtherPod[];
   },
 ): PolicyUse {
   const { namespace, name, matchLabelKeys, units } = policy;
-  const inUnit = (pods: readonly PodPlan[], { index }: Unit): number =>
-    pods.filter((pod) => pod.unit?.number === index + 1).length;
   const there = others.filter((pod) => pod.namespace === namespace && pod.policy === name);
   const pods = reports
     .filter((workload) => workload.namespace === namespace)
@@ -218,12 +219,16 @@ function policyUse(
     units: units.map((unit) => ({
       number: unit.index + 1,
       name: unit.name,
-      pods: inUnit(pods, unit),
-      ...(there.length === 0 ? {} : { others: inUnit(there, unit) }),
+      pods: countIn(unit, pods),
+      ...(there.length === 0 ? {} : { others: countIn(unit, there) }),
       ...(unit.max === undefined ? {} : { max: unit.max }),
       nodes: ledger.nodesOf(policy, unit).size,
     })),
   };
+}
+
+function countIn({ index }: Unit, pods: readonly PodPlan[]): number {
+  return pods.filter((pod) => pod.unit?.number === index + 1).length;
 }
 
 function isSelected(policy: ResourcePolicy, pod: PodFacts): boolean {

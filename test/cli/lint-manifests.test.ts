@@ -48,7 +48,9 @@ describe('lint of files', () => {
   });
 
   it('names the line of the field, in any document of any file', () => {
-    const flawed = POLICY.replace('max: 2', 'max: 0').replace('app: spark', 'stage: test');
+    const flawed = POLICY.replace('max: 2', 'max: 0')
+      .replace('app: spark', 'stage: test')
+      .replace('name: spark', 'name: flawed');
 
     expect(
       lint(POLICY, documents(POLICY.replace('name: spark', 'name: other').replace('app:', 'team:'), flawed)),
@@ -225,6 +227,26 @@ describe('jobs of the same files and namespace', () => {
       'f2.yaml:6 spec.selector [overlapping-policies]',
     ]);
     expect(lint(POLICY, twin.replace('name: twin', 'name: twin\n  namespace: other'))).toEqual([]);
+  });
+});
+
+describe('a policy that is defined twice', () => {
+  const other = POLICY.replace('app: spark', 'stage: test');
+
+  it('is named in both places, each with the other, whatever it selects', () => {
+    expect(lint(POLICY, documents('kind: ConfigMap\nmetadata: {name: c}\n', other))).toEqual([
+      'f1.yaml:4 metadata.name [defined-twice]',
+      'f2.yaml:7 metadata.name [defined-twice]',
+    ]);
+    expect(messages(documents(POLICY, other))).toEqual([
+      'is that of f.yaml:17, too: the one that is applied last replaces the other; rename one of them',
+      'is that of f.yaml:4, too: the one that is applied last replaces the other; rename one of them',
+    ]);
+  });
+
+  it('is another one in another namespace, or by another name', () => {
+    expect(lint(POLICY, other.replace('name: spark', 'name: spark\n  namespace: other'))).toEqual([]);
+    expect(lint(POLICY, other.replace('name: spark', 'name: other'))).toEqual([]);
   });
 });
 

@@ -140,6 +140,12 @@ describe('resource-policy plan', () => {
         /^resource-policy: there is nothing to place: add a SparkApplication, [^\n]+\n$/,
       ),
     });
+    expect(await plan([SPARK[0] ?? ''])).toMatchObject({
+      status: 2,
+      err: expect.stringMatching(
+        /^resource-policy: there is neither a workload nor a Node in what was given: name files [^\n]+ --live\n$/,
+      ),
+    });
   });
 
   it('wrong usage: exit code 2', async () => {
