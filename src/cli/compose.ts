@@ -228,6 +228,7 @@ export function compose(settings: ServeSettings, logger: Logger, prices?: PriceL
     },
     remove: (pod) => {
       ledger.removePod(pod);
+      scout.done(pod.uid);
       figures.podGone(pod);
       turn.seen(pod);
     },

@@ -55,7 +55,7 @@ export interface DeciderParts {
   readonly matcher: Matcher;
   readonly view: View;
   readonly chooser: Chooser;
-  readonly scout: Pick<Scout, 'seeks' | 'done'>;
+  readonly scout: Pick<Scout, 'seeks' | 'done' | 'rests'>;
   readonly offers: Pick<OfferCheck, 'saw'>;
 }
 
@@ -93,7 +93,10 @@ export class Decider {
     if (unready !== undefined) return { outcome: 'not-ready', text: unready };
     const membership = this.#matcher.membershipOf(pod);
     this.#offers.saw(candidates.length, this.#ledger.nodeCount);
-    if (membership.kind === 'none') return { outcome: 'not-ours' };
+    if (membership.kind === 'none') {
+      this.#scout.done(pod.uid);
+      return { outcome: 'not-ours' };
+    }
     const decision = this.#settled(pod, candidates) ?? this.#place(question, membership);
     if (decision.outcome !== 'chosen') {
       this.#ledger.noteRefused(pod.uid, decision.outcome === 'waiting' ? decision.unit : undefined);
@@ -116,6 +119,7 @@ export class Decider {
   #place(question: Question, membership: Exclude<Membership, { kind: 'none' }>): Decision {
     const { pod } = question;
     if (membership.kind === 'unplaceable') {
+      this.#scout.done(pod.uid);
       this.#ledger.forget(pod.uid);
       const { outcome, text, policy } = membership;
       return { outcome, text, ...(policy === undefined ? {} : { policy }) };
@@ -128,6 +132,7 @@ export class Decider {
       const { unit, nodeNames, verdicts } = choice;
       return { outcome: 'chosen', policy, nodeNames, unit, text: choiceText(policy, verdicts) };
     }
+    if (choice.kind === 'refused' || choice.cause !== 'not-offered') this.#scout.rests(pod.uid);
     // The place is kept for a pod whose victims are leaving.
     if (!this.#ledger.isNominated(pod)) this.#ledger.forget(pod.uid);
     if (choice.kind === 'waiting') {

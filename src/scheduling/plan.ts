@@ -138,7 +138,7 @@ class Planner {
       offers: { saw: () => undefined },
       chooser,
       // Every feasible node is offered.
-      scout: { seeks: () => false, done: () => undefined },
+      scout: { seeks: () => false, done: () => undefined, rests: () => undefined },
     });
     // In this order: pods are counted once, when nodes and policies are there.
     for (const policy of input.policies) this.#ledger.upsertPolicy(policy);

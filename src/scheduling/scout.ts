@@ -12,7 +12,7 @@ import type { PodConstraints } from '../facts/pod-constraints.ts';
 import type { PodFacts } from '../facts/pod-facts.ts';
 import type { Requests } from '../facts/requests.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { obstacle } from '../placement/node-fit.ts';
+import { hasRoom, obstacle } from '../placement/node-fit.ts';
 import { isExhaustive } from '../placement/offer.ts';
 import type { ResourcePolicy, Unit } from '../policy/resource-policy.ts';
 import { policyKey } from '../policy/resource-policy.ts';
@@ -55,7 +55,7 @@ const PATIENCE_MS = 10_000;
 const AGAIN_MS = 2_000;
 /** Nodes tried for a pod in a unit: what our view does not look at (ports, volumes, affinity) may rule out all of them. */
 const MOST_TRIES = 5;
-/** They are tried again so long after the last of them. */
+/** They are tried again so long after the last of them, whichever unit it is in. */
 const FORGOTTEN_MS = 30_000;
 const REMEMBERED_PODS = 50_000;
 
@@ -103,8 +103,8 @@ export class Scout {
 
   /**
    * Whether the pod should wait for a node of the unit that was not offered; kube-scheduler is asked to look at one when it
-   * is the pod's turn. False when the offer was complete, when no node of the unit can take the pod, and when enough
-   * were tried.
+   * is the pod's turn. False when the offer was complete, which ends the pod's searches, when no node of the unit can take
+   * the pod, and when enough were tried.
    */
   seeks(offered: Offered, policy: ResourcePolicy, unit: Unit): boolean {
     const { uid } = offered.pod;
@@ -116,14 +116,14 @@ export class Scout {
     this.#overdue();
     const nomination = this.#out.get(uid);
     if (nomination?.search === search && this.#isPending(nomination)) return true;
-    const isPossible = search.tried.size < MOST_TRIES && this.#find(search) !== undefined;
-    if (isPossible) {
-      // What was nominated in another unit is no longer what the pod waits for.
-      this.#out.delete(uid);
-      this.#queue.set(uid, search);
-    } else if (this.#queue.get(uid) === search) this.#queue.delete(uid);
+    const nodeName = search.tried.size < MOST_TRIES ? this.#find(search) : undefined;
+    if (nodeName === undefined) {
+      if (this.#queue.get(uid) === search) this.#queue.delete(uid);
+    } else if (nomination === undefined) this.#queue.set(uid, search);
+    // In place of the node that is not feasible, or of one in a later unit: it was the pod's turn already.
+    else this.#send(search, nodeName);
     this.#next();
-    return isPossible;
+    return nodeName !== undefined;
   }
 
   /** Whether the pod has still to be looked at with the nomination; if it was, its node is not feasible. */
@@ -139,9 +139,14 @@ export class Scout {
     return false;
   }
 
-  /** The pod has its place. */
+  /** The pod has its place, or is gone. */
   done(uid: string): void {
     this.#searches.delete(uid);
+    this.rests(uid);
+  }
+
+  /** The pod waits for something else, or for nothing. What was tried for it is remembered. */
+  rests(uid: string): void {
     this.#queue.delete(uid);
     if (this.#out.delete(uid)) this.#next();
   }
@@ -166,7 +171,10 @@ export class Scout {
       return begun;
     }
     search.offered = offered;
-    if (this.#parts.clock.nowMs() - search.triedMs >= FORGOTTEN_MS) search.tried.clear();
+    const nowMs = this.#parts.clock.nowMs();
+    const isIdle = !this.#out.has(uid) && !this.#queue.has(uid);
+    if (isIdle && known.every(({ triedMs }) => nowMs - triedMs >= FORGOTTEN_MS))
+      for (const { tried } of known) tried.clear();
     return search;
   }
 
@@ -232,15 +240,17 @@ export class Scout {
     search.triedMs = this.#parts.clock.nowMs();
   }
 
-  /** Gives up nominations of pods that are gone, and those that nothing was heard of. */
+  /** Gives up nominations of pods that are gone, and those that nothing was heard of: it is others' turn. */
   #overdue(): void {
     const { ledger, clock } = this.#parts;
+    const before = this.#out.size;
     for (const [uid, { search, nodeName, sinceMs }] of this.#out) {
       const isLate = clock.nowMs() - sinceMs >= PATIENCE_MS;
       if (!isLate && !ledger.isRemoved(uid)) continue;
       this.#out.delete(uid);
       if (isLate) this.#tried(search, nodeName);
     }
+    if (this.#out.size < before) this.#next();
   }
 
   /** A node of the unit that nothing speaks against; each look begins elsewhere, so that pods do not crowd on one. */
@@ -259,9 +269,12 @@ export class Scout {
   }
 
   #canTake({ offered }: Search, { name, capacity }: NodeFacts, promised: Promised): boolean {
-    const demand = { constraints: offered.constraints(), requests: offered.pod.requests };
-    const used = add({ ...this.#parts.ledger.usedOn(name) }, promised.get(name) ?? {});
-    return obstacle(demand, capacity, used) === undefined;
+    const { requests } = offered.pod;
+    const here = promised.get(name);
+    const bound = this.#parts.ledger.usedOn(name);
+    const used = here === undefined ? bound : add({ ...bound }, here);
+    if (!hasRoom(requests, capacity, used)) return false;
+    return obstacle({ constraints: offered.constraints(), requests }, capacity, used) === undefined;
   }
 
   /** What is on its way to each node, the pod's own left out: Bindings, and other nominations, summed up. */

@@ -136,6 +136,7 @@ export class Program {
         remove: (pod) => {
           this.pods.delete(pod.uid);
           ledger.removePod(pod);
+          scout.done(pod.uid);
         },
       }),
       nodes: new Watch(time.nowMs, {

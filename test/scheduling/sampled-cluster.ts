@@ -18,6 +18,8 @@ export interface Size {
   readonly paid: number;
   /** Others of its nodes, which are never feasible. */
   readonly shut: number;
+  /** Nodes of the second unit, which are never feasible either. */
+  readonly closed: number;
   readonly max: number;
 }
 
@@ -30,7 +32,7 @@ interface Live {
 }
 
 export class SampledCluster {
-  /** Pods that went to the second unit though a node of the first had room. */
+  /** Pods that went to the last unit though a node of the first had room. */
   readonly outOfOrder: string[] = [];
   readonly #scene: Harness;
   readonly #max: number;
@@ -43,10 +45,10 @@ export class SampledCluster {
   #version = 1;
   readonly #fired = new Set<object>();
 
-  constructor({ paid, shut, max }: Size) {
+  constructor({ paid, shut, closed, max }: Size) {
     this.#max = max;
     const nodes: readonly NodeBuilder[] = [
-      ...Array.from({ length: 198 - paid - shut }, (_, i) => aNode(`other-${i}`).allocating(large)),
+      ...Array.from({ length: 198 - paid - shut - closed }, (_, i) => aNode(`other-${i}`).allocating(large)),
       ...Array.from({ length: paid }, (_, i) =>
         aNode(`paid-${i}`)
           .labelled({ pool: 'paid' })
@@ -55,11 +57,15 @@ export class SampledCluster {
       ...Array.from({ length: shut }, (_, i) =>
         aNode(`shut-${i}`).labelled({ pool: 'paid' }).allocating(large),
       ),
+      ...Array.from({ length: closed }, (_, i) =>
+        aNode(`shut-in-second-${i}`).labelled({ pool: 'second' }).allocating(large),
+      ),
       ...[0, 1].map((i) => aNode(`virtual-${i}`).virtual().labelled({ pool: 'elastic' }).allocating(large)),
     ];
     this.#nodes = nodes.map((node) => node.facts().name);
     const policy = aPolicy('spark')
       .unit({ nodeSelector: { pool: 'paid' }, max })
+      .unit({ nodeSelector: { pool: 'second' } })
       .unit({ nodeSelector: { pool: 'elastic' } });
     this.#scene = new Harness({ nodes, policies: [policy] });
   }
@@ -69,16 +75,12 @@ export class SampledCluster {
     if (move === 'attempt') await this.#attempt();
     if (move === 'deliver') this.#deliver();
     if (move === 'finish') this.#finish(pick);
-    if (move === 'advance') this.#advance(1 + (pick % 3_000));
+    if (move === 'advance') await this.#rest(1 + (pick % 40_000));
   }
 
   /** Until nothing waits; what is left after so many rounds is stuck. */
   async untilPlaced(): Promise<readonly string[]> {
-    for (let round = 0; round < 200 && this.#waiting().length > 0; round += 1) {
-      while (this.#queue.length > 0) await this.#attempt();
-      while (this.#delivered < this.#scene.nominations.length) this.#deliver();
-      if (this.#queue.length === 0) this.#advance(1_000);
-    }
+    for (let round = 0; round < 400 && this.#waiting().length > 0; round += 1) await this.#rest(1_000);
     return this.#waiting();
   }
 
@@ -119,7 +121,7 @@ export class SampledCluster {
     const decision = this.#scene.filter(pod.builder, candidates);
     if (decision.outcome !== 'chosen') return false;
     const nodeName = decision.nodeNames[0] ?? '';
-    if (decision.unit?.index === 1)
+    if (decision.unit?.index === 2)
       this.outOfOrder.push(...this.#roomInFirstUnit(name).map((node) => `${name} had room on ${node}`));
     await this.#scene.bind(pod.builder, nodeName);
     pod.nodeName = nodeName;
@@ -178,6 +180,15 @@ export class SampledCluster {
     this.#pods.delete(name);
     this.#scene.seesGone(pod.builder);
     for (const waiting of this.#waiting()) this.#enqueue(waiting);
+  }
+
+  /** Time passes, after kube-scheduler and the API server have done what there is to do: nothing is late. */
+  async #rest(ms: number): Promise<void> {
+    while (this.#queue.length > 0 || this.#delivered < this.#scene.nominations.length) {
+      this.#deliver();
+      await this.#attempt();
+    }
+    this.#advance(ms);
   }
 
   #advance(ms: number): void {

@@ -7,7 +7,8 @@ describe('with offers that do not name all nodes', () => {
   it('no pod goes to a later unit while an earlier one has room, and each is placed in the end', async () => {
     const size = fc.record({
       paid: fc.integer({ min: 1, max: 4 }),
-      shut: fc.nat(2),
+      shut: fc.nat(6),
+      closed: fc.nat(6),
       max: fc.integer({ min: 1, max: 9 }),
     });
     const moves = fc.array(

@@ -171,6 +171,27 @@ describe('a unit without a node among those that kube-scheduler offered', () => 
     expect(scene.unitFor(pod.nominated('ports-0'), sampled)).toBe('any(pool=elastic)');
   });
 
+  it('is passed over after its last node, however long the pod waited for each of them', () => {
+    const scene = world(paid('paid-0'), paid('paid-1'));
+    scene.filter(pod, sampled);
+    expect(scene.unitFor(pod.nominated(scene.nominations[0]!.nodeName), sampled)).toBe('waiting');
+    scene.advance(31_000);
+    expect(scene.unitFor(pod.nominated(scene.nominations[1]!.nodeName), sampled)).toBe('any(pool=elastic)');
+  });
+
+  it('has its nodes tried again half a minute after the last', () => {
+    const scene = world(paid('paid-0'));
+    scene.filter(pod, sampled);
+    expect(scene.unitFor(pod.nominated('paid-0'), offered)).toBe('waiting');
+    expect(scene.nominations.at(-1)).toEqual({ pod: 'e1', nodeName: 'elastic-0' });
+    expect(scene.unitFor(pod.nominated('elastic-0'), offered)).toBe('lacks-resources');
+    scene.advance(29_999);
+    expect(scene.unitFor(pod, offered)).toBe('lacks-resources');
+    scene.advance(1);
+    expect(scene.unitFor(pod, offered)).toBe('waiting');
+    expect(scene.nominations.at(-1)).toEqual({ pod: 'e1', nodeName: 'paid-0' });
+  });
+
   it('is looked at as soon as it has room, when it had none before', () => {
     const patient = aPolicy('spark')
       .unit({ nodeSelector: { pool: 'paid' }, max: 9 })
@@ -244,6 +265,63 @@ describe('nominations', () => {
     const scene = world(...Array.from({ length: 20 }, (_, i) => paid(`paid-${i}`)));
     for (let i = 0; i < 8; i += 1) scene.filter(aPod(`e${i}`).requesting({ cpu: '1' }), more);
     expect(new Set(scene.nominations.map(({ nodeName }) => nodeName)).size).toBe(8);
+  });
+});
+
+describe('whose turn it is', () => {
+  /** Of 418 nodes kube-scheduler offers 196, none of which is in a unit. */
+  const none = others.slice(0, 196).map((node) => node.facts().name);
+  const pods = Array.from({ length: 12 }, (_, i) => aPod(`e${i}`).requesting({ cpu: '1' }));
+
+  /** All of them have to go to the elastic nodes, eight are nominated and four wait for their turn. */
+  function queue(): Harness {
+    const many = Array.from({ length: 20 }, (_, i) =>
+      aNode(`elastic-${i + 1}`)
+        .labelled({ pool: 'elastic' })
+        .allocating(CPU_4),
+    );
+    const scene = world(...many);
+    for (const each of pods) {
+      scene.sees(each);
+      expect(scene.unitFor(each, none)).toBe('waiting');
+    }
+    expect(scene.nominations).toHaveLength(8);
+    return scene;
+  }
+
+  it('that of one who finds room in an earlier unit stays, and the room is promised to nobody else', () => {
+    const scene = queue();
+    scene.sees(paid('paid-0').allocating({ ...CPU_4, cpu: '1' }));
+    const [first, second] = scene.nominations;
+    expect(scene.unitFor(pods[0]!.nominated(first!.nodeName), [first!.nodeName])).toBe('waiting');
+    expect(scene.nominations.at(-1)).toEqual({ pod: 'e0', nodeName: 'paid-0' });
+    expect(scene.unitFor(pods[1]!.nominated(second!.nodeName), [second!.nodeName])).toBe('any(pool=elastic)');
+  });
+
+  it('that of one who is gone is the next one’s at once', () => {
+    const scene = queue();
+    for (const each of pods.slice(0, 8)) scene.seesGone(each);
+    expect(scene.nominations.slice(8).map((each) => each.pod)).toEqual(['e8', 'e9', 'e10', 'e11']);
+  });
+
+  it('that of one whom nothing was heard of is the next one’s as soon as anybody asks', () => {
+    const scene = queue();
+    scene.advance(10_000);
+    expect(scene.scout.isOut('uid-of-another')).toBe(false);
+    expect(scene.nominations.slice(8).map((each) => each.pod)).toEqual(['e8', 'e9', 'e10', 'e11']);
+  });
+
+  it('that of one whom no unit takes any more is the next one’s', () => {
+    const scene = queue();
+    const closed = aPolicy('spark')
+      .unit({ nodeSelector: { pool: 'elastic' }, max: 0 })
+      .generation(2);
+    scene.sees(closed);
+    expect(scene.unitFor(pods[0]!, none)).toBe('full');
+    expect(scene.scout.isOut(pods[0]!.facts().uid)).toBe(false);
+    scene.seesGone(closed);
+    expect(scene.unitFor(pods[1]!, none)).toBe('not-ours');
+    expect(scene.scout.isOut(pods[1]!.facts().uid)).toBe(false);
   });
 });
 

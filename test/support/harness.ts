@@ -150,8 +150,10 @@ export class Harness {
   /** The watch delivers a removal. */
   seesGone(item: PodBuilder | NodeBuilder | PolicyBuilder): void {
     if ('parsed' in item) this.ledger.removePolicy(item.parsed());
-    else if ('scheduledAt' in item) this.ledger.removePod(item.facts());
-    else this.ledger.removeNode(item.facts());
+    else if ('scheduledAt' in item) {
+      this.ledger.removePod(item.facts());
+      this.scout.done(item.facts().uid);
+    } else this.ledger.removeNode(item.facts());
   }
 
   /** /filter; without candidates every node is feasible. */

@@ -13,4 +13,9 @@ export function plainChooser(ledger: Ledger, nowMs: () => number): Chooser {
 }
 
 /** Never sends kube-scheduler to a node that it did not offer: for clusters so small that it offers them all. */
-export const NO_SCOUT = { seeks: () => false, done: () => undefined, isOut: () => false };
+export const NO_SCOUT = {
+  seeks: () => false,
+  done: () => undefined,
+  rests: () => undefined,
+  isOut: () => false,
+};
