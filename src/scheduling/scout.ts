@@ -27,7 +27,7 @@ export interface ScoutParts {
   readonly nominate: (pod: PodFacts, nodeName: string) => Promise<boolean>;
   /** Have kube-scheduler try the pod again after this time. */
   readonly retry: (pod: PodFacts, afterMs: number) => void;
-  /** The same, beside the other one. */
+  /** The same; neither of the two replaces the other. */
   readonly remind: (pod: PodFacts, afterMs: number) => void;
 }
 
@@ -36,7 +36,7 @@ export interface Offered {
   readonly pod: PodFacts;
   /** How many nodes. */
   readonly offered: number;
-  /** It is the one node that was nominated for the pod, and others were not looked at. */
+  /** It is the one node that was nominated for the pod: kube-scheduler may not have looked at others. */
   readonly isNominated: boolean;
   readonly constraints: () => PodConstraints;
 }
@@ -186,7 +186,7 @@ export class Scout {
     for (const [uid, search] of this.#queue) {
       if (this.#out.size >= AT_ONCE) return;
       this.#queue.delete(uid);
-      if (ledger.isRemoved(uid) || ledger.pod(uid)?.nodeName !== undefined) continue;
+      if (ledger.pod(uid)?.nodeName !== undefined) continue;
       const isHopeless = hopeless.size > 0 && hopeless.has(keyOf(search));
       const nodeName = isHopeless ? undefined : this.#find(search);
       if (nodeName !== undefined) {
@@ -240,15 +240,13 @@ export class Scout {
     search.triedMs = this.#parts.clock.nowMs();
   }
 
-  /** Gives up nominations of pods that are gone, and those that nothing was heard of: it is others' turn. */
+  /** Gives up nominations that nothing was heard of: it is others' turn. */
   #overdue(): void {
-    const { ledger, clock } = this.#parts;
     const before = this.#out.size;
     for (const [uid, { search, nodeName, sinceMs }] of this.#out) {
-      const isLate = clock.nowMs() - sinceMs >= PATIENCE_MS;
-      if (!isLate && !ledger.isRemoved(uid)) continue;
+      if (this.#parts.clock.nowMs() - sinceMs < PATIENCE_MS) continue;
       this.#out.delete(uid);
-      if (isLate) this.#tried(search, nodeName);
+      this.#tried(search, nodeName);
     }
     if (this.#out.size < before) this.#next();
   }

@@ -52,6 +52,7 @@ export class Harness {
   readonly waits: { pod: string; since: Readonly<Record<string, number>> }[] = [];
   /** When pods are to be tried again. */
   readonly alarms: { pod: string; atMs: number }[] = [];
+  /** When pods that were nominated are to be tried again, beside those. */
   readonly reminders: { pod: string; atMs: number }[] = [];
   /** Nodes that kube-scheduler was asked to look at first. */
   readonly nominations: { pod: string; nodeName: string }[] = [];
