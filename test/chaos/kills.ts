@@ -71,11 +71,12 @@ async function killsIn(
   const indices = Array.from({ length: JOB_SIZE }, (_, index) => index);
   const pods = indices.flatMap((index) => jobs.map((job) => podOf(tenant, job, index)));
   const places = jobs.length * PLACES;
-  const creating = eachOf(pods, async (pod) => {
-    await arena.calls.call('POST', `/api/v1/namespaces/${namespace}/pods`, pod);
+  await atOnce(arena, async () => {
+    await eachOf(pods, async (pod) => {
+      await arena.calls.call('POST', `/api/v1/namespaces/${namespace}/pods`, pod);
+    });
   });
   const readyMs = await killAllThrough(arena, { ...options, places });
-  await creating;
   await waitUntil('all places are taken', () => checker.placed >= places, {
     timeoutMs,
     intervalMs: 250,
@@ -94,6 +95,13 @@ async function killsIn(
     verdict,
     tookMs: performance.now() - startedMs,
   };
+}
+
+/** What is created by `create` comes to kube-scheduler in one piece: it is down meanwhile. */
+async function atOnce({ replicas }: Arena, create: () => Promise<void>): Promise<void> {
+  await Promise.all(replicas.map(({ scheduler }) => scheduler.kill()));
+  await create();
+  await Promise.all(replicas.map(({ scheduler }) => scheduler.revive()));
 }
 
 /** Spread evenly over the pods that are placed. */

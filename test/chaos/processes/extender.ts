@@ -11,6 +11,9 @@ import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+/** Often enough for a time that is told in tenths of seconds, and seldom enough not to keep it from starting. */
+const LOOK_EVERY_MS = 50;
+
 export interface ExtenderOptions {
   /** Tells it from others; its log is named so, too. */
   readonly name: string;
@@ -82,7 +85,7 @@ export class Extender {
     const deadlineMs = performance.now() + timeoutMs;
     while (this.pid !== undefined && this.starts === starts && performance.now() < deadlineMs) {
       if (await this.#answers('/readyz')) return performance.now() - this.#startedMs;
-      await sleep(20);
+      await sleep(LOOK_EVERY_MS);
     }
     return undefined;
   }
