@@ -2,11 +2,8 @@
  * `resource-policy explain` beside a real API server, a real kube-scheduler and the extender: what it says, from one
  * listing, is what these three decided.
  */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
 import packageJson from '../../package.json' with { type: 'json' };
@@ -19,17 +16,12 @@ import { findKubectl } from '../control-plane/kubectl.ts';
 import { createNodes, ecsNode, virtualNode } from '../control-plane/nodes.ts';
 import { waitUntil } from '../control-plane/wait.ts';
 import { ExtenderProcess } from '../support/extender-process.ts';
+import type { Ran } from '../support/program.ts';
+import { BUILT, ROOT, run } from '../support/program.ts';
 import { shippedSchedulerConfig } from '../support/scheduler-configs.ts';
 import { shippedAccount } from '../support/service-account.ts';
 
-const ROOT = join(import.meta.dirname, '../..');
 const WITHIN = { timeout: 30_000 };
-
-interface Ran {
-  readonly status: number | null;
-  readonly out: string;
-  readonly err: string;
-}
 
 interface Pod {
   readonly spec: { readonly nodeName?: string };
@@ -229,11 +221,13 @@ describe('with policies, pods and the extender', () => {
       PATH: [bin, dirname(process.execPath), process.env['PATH']].join(delimiter),
     };
 
-    const ran = await run(kubectl, ['resource-policy', 'explain', 'pod/c', '-n', 'batch'], env);
+    const ran = await run([kubectl, 'resource-policy', 'explain', 'pod/c', '-n', 'batch'], { env });
     expect({ status: ran.status, err: ran.err }).toEqual({ status: 0, err: '' });
     expect(ran.out).toContain('2     1/1   1      1    eci is at max 1\n');
-    expect((await run(kubectl, ['plugin', 'list'], env)).out).toContain(join(bin, 'kubectl-resource_policy'));
-    expect(await run(kubectl, ['resource-policy', 'explain', 'pod/gone'], env)).toMatchObject({
+    expect((await run([kubectl, 'plugin', 'list'], { env })).out).toContain(
+      join(bin, 'kubectl-resource_policy'),
+    );
+    expect(await run([kubectl, 'resource-policy', 'explain', 'pod/gone'], { env })).toMatchObject({
       status: 1,
       err: expect.stringContaining('resource-policy: there is no pod gone in namespace default\n'),
     });
@@ -259,30 +253,8 @@ async function explained<Report>(target: string): Promise<Report> {
   return report;
 }
 
-/** The built program, as users run it. */
 function explain(args: readonly string[], kubeconfig = plane.kubeconfigPath): Promise<Ran> {
-  return run(
-    process.execPath,
-    [join(ROOT, 'dist/cli/main.js'), 'explain', ...args, '--kubeconfig', kubeconfig],
-    {},
-  );
-}
-
-async function run(
-  program: string,
-  args: readonly string[],
-  env: Readonly<Record<string, string>>,
-): Promise<Ran> {
-  const child = spawn(program, args, {
-    env: { PATH: process.env['PATH'], ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const [out, err, [status]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, 'close') as Promise<[number | null]>,
-  ]);
-  return { status, out, err };
+  return run([...BUILT, 'explain', ...args, '--kubeconfig', kubeconfig]);
 }
 
 /** A kubeconfig of somebody else. */

@@ -1,34 +1,15 @@
 /** `resource-policy explain` as a process: what is printed where, and the exit codes that scripts rely on. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { FakeApiServer } from '../support/fake-api-server/server.ts';
 import { startFakeApiServer } from '../support/fake-api-server/server.ts';
-
-const MAIN = join(import.meta.dirname, '../../src/cli/main.ts');
+import type { Ran } from '../support/program.ts';
+import { run, SOURCES } from '../support/program.ts';
 
 // Processes start slowly on a busy machine.
 vi.setConfig({ testTimeout: 60_000 });
 
-interface Ran {
-  readonly status: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
-async function explain(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ran> {
-  const child = spawn(process.execPath, [MAIN, 'explain', ...args], {
-    env: { PATH: process.env['PATH'], HOME: '/nowhere', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const [out, err, [status]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, 'close') as Promise<[number | null]>,
-  ]);
-  return { status, out, err };
+function explain(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ran> {
+  return run([...SOURCES, 'explain', ...args], { env });
 }
 
 /** One policy, one node and one waiting pod in the namespace `batch`. */

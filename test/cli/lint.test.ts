@@ -1,11 +1,8 @@
 /** `resource-policy lint` as a process: what is printed where, and the exit codes that scripts rely on. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { describe, expect, it, vi } from 'vitest';
+import type { Ran } from '../support/program.ts';
+import { run, SOURCES } from '../support/program.ts';
 
-const ROOT = join(import.meta.dirname, '../..');
 const EXAMPLE = 'examples/spark-pi/resourcepolicy.yaml';
 const FLAWED = `apiVersion: scheduling.alibabacloud.com/v1alpha1
 kind: ResourcePolicy
@@ -20,22 +17,8 @@ const FINDING = 'max 0 takes no pod; remove the unit, or raise max (absent means
 // Processes start slowly on a busy machine.
 vi.setConfig({ testTimeout: 60_000 });
 
-interface Ran {
-  readonly status: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
-async function lint(args: readonly string[], input = ''): Promise<Ran> {
-  const child = spawn(process.execPath, [join(ROOT, 'src/cli/main.ts'), 'lint', ...args], { cwd: ROOT });
-  child.stdin.on('error', () => undefined);
-  child.stdin.end(input);
-  const [out, err, [status]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, 'close') as Promise<[number | null]>,
-  ]);
-  return { status, out, err };
+function lint(args: readonly string[], input = ''): Promise<Ran> {
+  return run([...SOURCES, 'lint', ...args], { input });
 }
 
 describe('resource-policy lint', () => {

@@ -1,18 +1,15 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { text } from 'node:stream/consumers';
 import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
 import { kubeconfig } from '../support/fake-api-server/kubeconfig.ts';
 import { startFakeApiServer } from '../support/fake-api-server/server.ts';
-
-/** The sources: what is tested cannot be older than what is read. */
-const MAIN = join(import.meta.dirname, '../../src/cli/main.ts');
+import type { Ran } from '../support/program.ts';
+import * as program from '../support/program.ts';
 
 // Processes start slowly on a busy machine.
 vi.setConfig({ testTimeout: 60_000 });
@@ -23,30 +20,14 @@ beforeAll(() => {
   return () => rmSync(emptyHome, { recursive: true });
 });
 
-interface Ran {
-  readonly status: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
-/** The program as a process, without the caller's settings and credentials. */
 function start(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-  const child = spawn(process.execPath, [MAIN, ...args], {
-    env: { PATH: process.env['PATH'], HOME: emptyHome, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = program.start([...program.SOURCES, ...args], { env: { HOME: emptyHome, ...env } });
   onTestFinished(() => void child.kill('SIGKILL'));
   return child;
 }
 
-async function run(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ran> {
-  const child = start(args, env);
-  const [out, err, [status]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, 'close') as Promise<[number | null]>,
-  ]);
-  return { status, out, err };
+function run(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<Ran> {
+  return program.outcomeOf(start(args, env));
 }
 
 describe('serve --prices', () => {
@@ -133,7 +114,7 @@ describe('resource-policy', () => {
         'Put a newer one first on the PATH; https://nodejs.org has them.\n',
     );
     expect(packageJson.engines.node).toBe('>=24');
-    expect(readFileSync(MAIN, 'utf8')).not.toMatch(/^import /m);
+    expect(readFileSync(program.SOURCES[1], 'utf8')).not.toMatch(/^import /m);
   });
 });
 

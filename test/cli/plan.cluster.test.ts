@@ -2,11 +2,8 @@
  * What `plan` says is what a real kube-scheduler does with the extender beside it: random policies, nodes and pods, each pod
  * created when the one before has been decided upon. They are the same every time; `PLAN_SEED` makes others.
  */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, onTestFailed, test } from 'vitest';
 import { stringify } from 'yaml';
 import { planFiles } from '../../src/cli/plan-files.ts';
@@ -25,10 +22,10 @@ import { VIRTUAL_NODES } from '../support/builders.ts';
 import { ExtenderProcess } from '../support/extender-process.ts';
 import type { PlanCase } from '../support/plan/random-cases.ts';
 import { CASE_LABEL, randomCases } from '../support/plan/random-cases.ts';
+import { BUILT, run } from '../support/program.ts';
 import { shippedSchedulerConfig } from '../support/scheduler-configs.ts';
 import { shippedAccount } from '../support/service-account.ts';
 
-const MAIN = join(import.meta.dirname, '../../dist/cli/main.js');
 const SEED = Number(process.env['PLAN_SEED'] ?? 1);
 const CASES = randomCases(SEED, 40);
 /** Cases under way at a time; pods of one case come one after the other. */
@@ -190,7 +187,15 @@ test('the command, asked about a Deployment of the cluster that is to grow, says
 
   const grown = join(plane.workDir, 'deployment.yaml');
   writeFileSync(grown, stringify(deployment(5)));
-  const { status, out } = await run(['plan', grown, '--kubeconfig', plane.kubeconfigPath, '-o', 'json']);
+  const { status, out } = await run([
+    ...BUILT,
+    'plan',
+    grown,
+    '--kubeconfig',
+    plane.kubeconfigPath,
+    '-o',
+    'json',
+  ]);
   const report: PlanReport = JSON.parse(out);
   await api.request('PATCH', `/apis/apps/v1/namespaces/${LIVE}/deployments/web`, { spec: { replicas: 5 } });
   await waitUntil('kube-scheduler has decided about all of them', async () => {
@@ -215,18 +220,6 @@ test('the command, asked about a Deployment of the cluster that is to grow, says
 function byUnit(units: readonly (string | undefined)[]): Readonly<Record<string, number>> {
   const names = units.map((unit = '') => unit);
   return Object.fromEntries(names.map((name) => [name, names.filter((each) => each === name).length]));
-}
-
-/** The built program, as users run it. */
-async function run(
-  args: readonly string[],
-): Promise<{ readonly status: number | null; readonly out: string }> {
-  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const [out, [status]] = await Promise.all([
-    text(child.stdout),
-    once(child, 'close') as Promise<[number | null]>,
-  ]);
-  return { status, out };
 }
 
 /** The plan of a case, from manifests as users write them and the nodes of the whole cluster. */

@@ -1,15 +1,12 @@
 /** `resource-policy plan` as a process: what is printed where, and the exit codes that scripts rely on. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { parse } from 'yaml';
 import type { FakeApiServer } from '../support/fake-api-server/server.ts';
 import { startFakeApiServer } from '../support/fake-api-server/server.ts';
 import { nodeManifest } from '../support/plan/planned.ts';
+import type { Ran, RunOptions } from '../support/program.ts';
+import { run, SOURCES } from '../support/program.ts';
 
-const ROOT = join(import.meta.dirname, '../..');
 const SPARK = ['resourcepolicy', 'spark-pi', 'nodes'].map((name) => `examples/spark-pi/${name}.yaml`);
 const POD =
   'kind: Pod\nmetadata: {name: p, namespace: batch, labels: {app: spark}}\nspec: {containers: [{name: main}]}\n';
@@ -17,28 +14,8 @@ const POD =
 // Processes start slowly on a busy machine.
 vi.setConfig({ testTimeout: 60_000 });
 
-interface Ran {
-  readonly status: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
-async function plan(
-  args: readonly string[],
-  { input = '', env = {} }: { input?: string; env?: Readonly<Record<string, string>> } = {},
-): Promise<Ran> {
-  const child = spawn(process.execPath, [join(ROOT, 'src/cli/main.ts'), 'plan', ...args], {
-    cwd: ROOT,
-    env: { PATH: process.env['PATH'], HOME: '/nowhere', ...env },
-  });
-  child.stdin.on('error', () => undefined);
-  child.stdin.end(input);
-  const [out, err, [status]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, 'close') as Promise<[number | null]>,
-  ]);
-  return { status, out, err };
+function plan(args: readonly string[], options?: RunOptions): Promise<Ran> {
+  return run([...SOURCES, 'plan', ...args], options);
 }
 
 /** A node and, in the namespace `batch`, a policy of no more than one pod, and a pod of it that is bound. */
