@@ -32,6 +32,8 @@ export class Rotation {
   }
 
   /**
+   * A new one also comes when the one that is shown begins in the future: it was made by a clock that was ahead.
+   *
    * One step, to be repeated at intervals longer than the API server takes to act on a changed registration (about a
    * second).
    *
@@ -43,7 +45,7 @@ export class Rotation {
     const newest = this.#trusted.at(-1) ?? this.#shown;
     if (newest !== this.#shown) {
       if (toldBundle === undefined || toldBundle === this.caBundle) this.#shown = newest;
-    } else if (nowMs >= renewalMs(this.#shown)) {
+    } else if (nowMs >= renewalMs(this.#shown) || nowMs < this.#shown.notBeforeMs) {
       this.#trusted = [this.#shown, await this.#make(nowMs)];
     }
   }

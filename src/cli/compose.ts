@@ -224,11 +224,13 @@ export function compose(settings: ServeSettings, logger: Logger, prices?: PriceL
       const isNewInLine = ledger.pod(pod.uid)?.isInWaitingRoom !== pod.isInWaitingRoom;
       figures.podSeen(pod, () => ledger.upsertPod(pod));
       if (isNewInLine) arrivals.seen(pod);
+      if (pod.nodeName !== undefined) alarms.done(pod.uid);
       turn.seen(pod);
     },
     remove: (pod) => {
       ledger.removePod(pod);
       scout.done(pod.uid);
+      alarms.done(pod.uid);
       figures.podGone(pod);
       turn.seen(pod);
     },
@@ -270,6 +272,7 @@ export function compose(settings: ServeSettings, logger: Logger, prices?: PriceL
     view,
     lease: work,
     touch: (pod) => patcher.touchPod(pod, { [WAKE_ANNOTATION]: new Date().toISOString() }),
+    isFollowing: () => pods.following,
     clock,
     schedule: after,
   });
@@ -320,7 +323,7 @@ export function compose(settings: ServeSettings, logger: Logger, prices?: PriceL
       ledger,
       matcher,
       view: turn,
-      binder: new Binder(client, reader, new ServerVersion(client)),
+      binder: new Binder(client, reader, new ServerVersion(client), () => work.isLeading()),
       pods: reader,
     }),
     ...pages,

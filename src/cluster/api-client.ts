@@ -55,6 +55,8 @@ export interface ApiRequest {
   /** Default: that of the client. */
   readonly deadlineMs?: number;
   readonly signal?: AbortSignal;
+  /** Asked when the request is about to leave, which may be long after it was made: false, and it never does. Absent: it may. */
+  readonly mayLeave?: () => boolean;
   /** Is shown the text of a 2xx answer before it is parsed; what it begins is on its way by then. */
   readonly peek?: (text: string) => void;
 }
@@ -163,11 +165,10 @@ export class ApiClient {
 
   /** The 2xx answer. */
   async #answered(request: ApiRequest, what: string, deadline: Deadline): Promise<Answer> {
-    const outgoing = outgoingOf(request, deadline);
     let renewed = false;
     for (;;) {
       const access = await this.#access(what, deadline.signal);
-      const answer = await this.#exchange(outgoing, { access, what, signal: deadline.signal });
+      const answer = await this.#exchange(request, { access, what, deadline });
       if (answer.status >= 200 && answer.status < 300) return answer;
       const error = errorOfAnswer(what, { ...answer, body: redacted(answer.body, access) });
       if (error.status === 401 && !renewed) {
@@ -184,18 +185,24 @@ export class ApiClient {
   }
 
   async #exchange(
-    outgoing: Outgoing,
-    turn: { access: Access; what: string; signal: AbortSignal },
+    request: ApiRequest,
+    { access, what, deadline }: { access: Access; what: string; deadline: Deadline },
   ): Promise<Answer> {
-    const release = await this.#slots.take(turn.signal).catch((error: unknown) => {
-      throw failed(turn.what, error, false);
+    const { signal } = deadline;
+    const release = await this.#slots.take(signal).catch((error: unknown) => {
+      throw failed(what, error, false);
     });
-    const headers = { ...turn.access.headers, ...outgoing.headers };
-    const path = prefixed(turn.access, outgoing.path);
+    if (request.mayLeave?.() === false) {
+      release();
+      throw localError('Withdrawn', `${what}: was not sent in time`, { definite: true });
+    }
+    const outgoing = outgoingOf(request, deadline);
+    const headers = { ...access.headers, ...outgoing.headers };
+    const path = prefixed(access, outgoing.path);
     const { answer, settled } = exchange(
-      this.#connectionsFor(turn.access).requests,
+      this.#connectionsFor(access).requests,
       { ...outgoing, path, headers },
-      turn.signal,
+      signal,
     );
     // The slot is free only when undici is done: a connection attempt outlives the request that wanted it.
     void settled.then(release);
@@ -203,7 +210,7 @@ export class ApiClient {
       return await answer;
     } catch (error) {
       const sent = !(error instanceof ExchangeFailed) || error.sent;
-      throw failed(turn.what, error instanceof ExchangeFailed ? error.cause : error, sent);
+      throw failed(what, error instanceof ExchangeFailed ? error.cause : error, sent);
     }
   }
 

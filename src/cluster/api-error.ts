@@ -17,6 +17,8 @@ export type LocalReason =
   | 'DeadlineExceeded'
   /** The caller's signal was aborted. */
   | 'Aborted'
+  /** {@link import('./api-client.ts').ApiRequest.mayLeave} said no when its turn had come; nothing was sent. */
+  | 'Withdrawn'
   /** {@link import('./api-client.ts').ApiClient.close} was called before the request. */
   | 'Closed'
   /** No connection, or it broke. */

@@ -46,15 +46,19 @@ export class Binder {
   readonly #client: Requests;
   readonly #reader: Pick<PodReader, 'readPod'>;
   readonly #version: Pick<ServerVersion, 'bindingCarriesLabels'>;
+  readonly #isLeading: () => boolean;
 
+  /** @param isLeading whether this replica still decides: a Binding that has waited to be sent goes out only then. */
   constructor(
     client: Requests,
     reader: Pick<PodReader, 'readPod'>,
     version: Pick<ServerVersion, 'bindingCarriesLabels'>,
+    isLeading: () => boolean,
   ) {
     this.#client = client;
     this.#reader = reader;
     this.#version = version;
+    this.#isLeading = isLeading;
   }
 
   /**
@@ -110,6 +114,7 @@ export class Binder {
           metadata: { namespace, name, uid, resourceVersion, labels, annotations },
           target: { apiVersion: 'v1', kind: 'Node', name: nodeName },
         },
+        mayLeave: this.#isLeading,
       });
       return { error: undefined };
     } catch (error) {

@@ -8,7 +8,7 @@
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
+import { constants, gunzip } from 'node:zlib';
 
 import type { Dispatcher } from 'undici';
 
@@ -18,7 +18,9 @@ import { abortReason } from './pause.ts';
 const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
 
 /** In pieces of the default 16 kB, a page of a list takes longer to put together than to unpack. */
-const UNPACKED_PIECE_BYTES = 1024 * 1024;
+const LARGEST_PIECE_BYTES = 1024 * 1024;
+/** So that a small answer takes no more memory than it needs; JSON is packed to about a tenth. */
+const PIECE_PER_PACKED_BYTE = 8;
 
 const unpack = promisify(gunzip);
 
@@ -136,7 +138,7 @@ class AnswerCollector implements Dispatcher.DispatchHandler {
     this.#settled();
     if (!this.#isPacked) this.#succeed(body);
     else
-      unpack(body, { maxOutputLength: MAX_ANSWER_BYTES, chunkSize: UNPACKED_PIECE_BYTES }).then(
+      unpack(body, { maxOutputLength: MAX_ANSWER_BYTES, chunkSize: pieceBytes(body) }).then(
         (whole) => this.#succeed(whole),
         (error: unknown) => this.fail(error),
       );
@@ -151,4 +153,8 @@ class AnswerCollector implements Dispatcher.DispatchHandler {
     this.fail(error);
     this.#settled();
   }
+}
+
+function pieceBytes(packed: Buffer): number {
+  return Math.min(constants.Z_MIN_CHUNK + packed.length * PIECE_PER_PACKED_BYTE, LARGEST_PIECE_BYTES);
 }

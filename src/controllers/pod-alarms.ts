@@ -10,9 +10,17 @@ import type { PodFacts } from '../facts/pod-facts.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Wake } from './waker.ts';
 
+const CAUSES = [
+  'wait-over',
+  'attempt-over',
+  'nomination-unheard',
+  'nomination-over',
+  'released',
+  'binding-lost',
+] as const;
+
 /** Why a pod is to be woken; one alarm for each is kept per pod. */
-export type AlarmCause =
-  'wait-over' | 'attempt-over' | 'nomination-unheard' | 'nomination-over' | 'released' | 'binding-lost';
+export type AlarmCause = (typeof CAUSES)[number];
 
 export interface PodAlarmsParts {
   readonly ledger: Ledger;
@@ -33,13 +41,15 @@ interface Alarm {
 const RETRY_MS = 1_000;
 /** A pod that is still not seen after its Binding got no answer is changed again after this time. */
 const DOUBT_MS = 5_000;
-/** Pods woken in one go; the rest follows at once, after whatever else has to run. */
-const BATCH = 64;
+/** Wakings under way at one time: others wait for their end. */
+const MOST_UNDER_WAY = 64;
 
 export class PodAlarms {
   readonly #parts: PodAlarmsParts;
   readonly #alarms = new Map<string, Alarm>();
   #next: { readonly atMs: number; readonly cancel: () => void } | undefined;
+  #underWay = 0;
+  #isHeldUp = false;
   #isStopped = false;
 
   constructor(parts: PodAlarmsParts) {
@@ -49,8 +59,14 @@ export class PodAlarms {
   /** The pod is to be tried again after this time, in milliseconds; replaces an alarm of the same cause. */
   set(pod: PodFacts, cause: AlarmCause, afterMs: number): void {
     const dueMs = this.#parts.clock.nowMs() + Math.max(0, afterMs);
-    this.#alarms.set(keyOf(pod, cause), { pod, cause, dueMs });
+    this.#alarms.set(keyOf(pod.uid, cause), { pod, cause, dueMs });
     this.#plan(dueMs);
+  }
+
+  /** The pod is bound or gone. */
+  done(uid: string): void {
+    if (this.#alarms.size === 0) return;
+    for (const cause of CAUSES) this.#alarms.delete(keyOf(uid, cause));
   }
 
   stop(): void {
@@ -79,26 +95,32 @@ export class PodAlarms {
       if (this.#alarms.size > 0) this.#plan(now + RETRY_MS);
       return;
     }
-    let rung = 0;
     let nextMs = Infinity;
     for (const [key, alarm] of this.#alarms) {
-      if (alarm.dueMs > now || rung >= BATCH) {
-        nextMs = Math.min(nextMs, alarm.dueMs);
-        continue;
+      if (alarm.dueMs > now) nextMs = Math.min(nextMs, alarm.dueMs);
+      else if (this.#underWay >= MOST_UNDER_WAY) {
+        this.#isHeldUp = true;
+        break;
+      } else {
+        this.#alarms.delete(key);
+        if (this.#isDue(alarm)) void this.#wake(alarm);
       }
-      rung += 1;
-      this.#alarms.delete(key);
-      if (this.#isDue(alarm)) void this.#wake(alarm);
     }
-    if (nextMs < Infinity) this.#plan(nextMs);
+    if (!this.#isHeldUp && nextMs < Infinity) this.#plan(nextMs);
   }
 
   async #wake({ pod, cause }: Alarm): Promise<void> {
+    this.#underWay += 1;
     const outcome = await this.#parts.wake(pod);
+    this.#underWay -= 1;
+    if (this.#isHeldUp) {
+      this.#isHeldUp = false;
+      this.#plan(this.#parts.clock.nowMs());
+    }
     // Nobody else says that a pod is gone which came and went while the watch was away.
     if (outcome === 'gone' && this.#isUnseen(pod)) this.#parts.ledger.forget(pod.uid);
     // One that is set meanwhile comes first.
-    if (this.#alarms.has(keyOf(pod, cause))) return;
+    if (this.#alarms.has(keyOf(pod.uid, cause))) return;
     if (outcome === 'failed') this.set(pod, cause, RETRY_MS);
     // The watch shows what becomes of a pod that it has shown. Any other may be gone before it shows it for the first time.
     if (outcome === 'patched' && cause === 'binding-lost' && this.#isUnseen(pod))
@@ -116,6 +138,6 @@ export class PodAlarms {
   }
 }
 
-function keyOf({ uid }: PodFacts, cause: AlarmCause): string {
+function keyOf(uid: string, cause: AlarmCause): string {
   return `${uid}/${cause}`;
 }

@@ -34,6 +34,11 @@ const RETRY_MS = 1_000;
  */
 const TRICKLE = 8;
 const TRICKLE_MS = 10_000;
+/**
+ * A pod in kube-scheduler's queue that has been about to take a place for longer takes none: perhaps no kube-scheduler of
+ * that name runs. It counts as refused.
+ */
+const HOPE_MS = 60_000;
 /** All of it is looked at so often, whatever was told. */
 export const ROUND_MS = 30_000;
 
@@ -45,6 +50,8 @@ export class WaitingRoom {
   readonly #due = new Map<string, GroupRef | undefined>();
   /** Pods whose gate is taken off, until the watch shows it. */
   readonly #leaving = new Map<string, number>();
+  /** Since when pods of a group are about to take the places that others wait for, by UID. */
+  readonly #hopes = new Map<string, ReadonlyMap<string, number>>();
   /** When pods of a group were last let out though others of it were refused. */
   readonly #trickledMs = new Map<string, number>();
   #cancel: (() => void) | undefined;
@@ -101,6 +108,8 @@ export class WaitingRoom {
         if (!this.#let(pod)) this.#due.set(ALL, undefined);
       } else refs.set(groupRefKey(group), group);
     }
+    for (const remembered of [this.#hopes, this.#trickledMs])
+      for (const key of remembered.keys()) if (!refs.has(key)) remembered.delete(key);
     for (const ref of refs.values()) this.#checkGroup(ref);
   }
 
@@ -110,9 +119,12 @@ export class WaitingRoom {
     const group = ledger.group(ref);
     if (group === undefined || group.held.size === 0) {
       this.#trickledMs.delete(key);
+      this.#hopes.delete(key);
       return;
     }
-    const { hopeful, refused } = ledger.queue(ref);
+    const queue = ledger.queue(ref);
+    const hopeful = this.#stillHopeful(key, queue.hopeful);
+    const refused = queue.refused.length + queue.hopeful.length - hopeful;
     const leaving = [...group.held].filter((uid) => this.#leaving.has(uid)).length;
     const free = group.room() - hopeful - leaving;
     const count = free > refused ? free - refused : this.#trickle(key, ref, free);
@@ -124,6 +136,15 @@ export class WaitingRoom {
         return;
       }
     }
+  }
+
+  /** How many of these pods have been about to take a place for no longer than one waits for that. */
+  #stillHopeful(key: string, hopeful: readonly string[]): number {
+    const now = this.#parts.clock.nowMs();
+    const known = this.#hopes.get(key);
+    const hopes = new Map(hopeful.map((uid) => [uid, known?.get(uid) ?? now]));
+    this.#hopes.set(key, hopes);
+    return [...hopes.values()].filter((sinceMs) => now - sinceMs < HOPE_MS).length;
   }
 
   /** How many may try although others of the group were refused. */

@@ -109,7 +109,7 @@ export async function listen(
       const isTrustChanged = next.clientCa !== shown?.clientCa;
       shown = next;
       if (!isTrustChanged) return;
-      underWay.forEach(endsConnection);
+      underWay.forEach(endsConnectionForSure);
       const busy = new Set([...underWay].map(({ req }) => keyOf(req.socket)));
       // Those within a handshake, too: it would be judged by the old client CA.
       for (const [key, socket] of connections) if (!busy.has(key)) socket.destroy();
@@ -160,6 +160,15 @@ function endAfterAnswer(socket: Socket, underWay: ReadonlySet<ServerResponse>): 
     endsConnection(response);
     response.once('finish', () => socket.destroySoon());
   }
+}
+
+/** Nothing that follows on its connection is read, whether its answer has begun or not. */
+function endsConnectionForSure(response: ServerResponse): void {
+  endsConnection(response);
+  if (!response.headersSent) return;
+  const { socket } = response.req;
+  socket.pause();
+  response.once('finish', () => socket.destroySoon());
 }
 
 /** Otherwise the connection would stay open, idle, for as long as keepAliveTimeout, and so would the server. */

@@ -389,14 +389,12 @@ export class Ledger {
     return held.toSorted((a, b) => a.createdMs - b.createdMs);
   }
 
-  /** Pods of the group in kube-scheduler's queue that hold no place, by whether they were refused one. */
-  queue(ref: GroupRef): { readonly hopeful: number; readonly refused: number } {
+  /** UIDs of the pods of the group in kube-scheduler's queue that hold no place, by whether they were refused one. */
+  queue(ref: GroupRef): { readonly hopeful: readonly string[]; readonly refused: readonly string[] } {
     const group = this.group(ref);
-    if (group === undefined) return { hopeful: 0, refused: 0 };
-    const unplaced = (uids: ReadonlySet<string>): number =>
-      [...uids].filter((uid) => this.reservation(uid) === undefined).length;
-    const refused = unplaced(group.refused);
-    return { hopeful: unplaced(group.pending) - refused, refused };
+    const unplaced = [...(group?.pending ?? [])].filter((uid) => this.reservation(uid) === undefined);
+    const isRefused = (uid: string): boolean => group?.refused.has(uid) === true;
+    return { hopeful: unplaced.filter((uid) => !isRefused(uid)), refused: unplaced.filter(isRefused) };
   }
 
   /** Whether some pod of lower priority is bound, anywhere. */
@@ -545,7 +543,8 @@ export class Ledger {
 
   /**
    * Gives up reservations that are older than their limit while the view has been fresh: the pod was neither bound
-   * nor heard of again. A Binding under way never expires.
+   * nor heard of again. A Binding under way never expires, nor a place that victims of a preemption are leaving: its time
+   * begins when they are gone. kube-scheduler does not take every nomination back that comes to nothing.
    *
    * @param limits.currentAtMs up to when all events of pods have surely been delivered, on the ledger's clock.
    * @returns the reservations given up.
@@ -554,7 +553,11 @@ export class Ledger {
     const now = this.#options.clock.nowMs();
     const expired = this.#reservations.all().filter((reservation) => {
       if (reservation.state === 'binding') return false;
-      if (reservation.state === 'reserved' && this.#isKept(reservation)) return false;
+      if (reservation.state === 'reserved' && this.#isSeenPinned(reservation)) return false;
+      if (reservation.state === 'reserved' && this.#isBeingFreed(reservation)) {
+        this.#reservations.renew(reservation);
+        return false;
+      }
       const limit = reservation.state === 'reserved' ? limits.reservedMs : limits.uncertainMs;
       return now - reservation.sinceMs >= limit && limits.currentAtMs >= reservation.sinceMs + limit / 2;
     });
@@ -595,7 +598,8 @@ export class Ledger {
   /** A pod that was refused while its Binding was under way may be tried again when none is. */
   #tellUnbound(uid: string): void {
     const entry = this.#pods.get(uid);
-    if (entry?.refusal !== undefined && this.#reservations.get(uid) === undefined) this.#tell(entry);
+    if (entry === undefined || this.#reservations.get(uid) !== undefined) return;
+    if (entry.refusal !== undefined || isRefusal(entry.pod.unschedulable ?? '')) this.#tell(entry);
   }
 
   /** The pod may go now, as far as counts are concerned. */
@@ -614,7 +618,10 @@ export class Ledger {
     if (entries.length > 0) this.#options.listener.released(entries.map(({ pod }) => pod));
   }
 
-  /** Victims leave for a pod that was nominated before our start: others must not take what they free. */
+  /**
+   * Victims may be leaving for a pod that was nominated before our start: others must not take what they free. Where none
+   * are, as when only a node was to be looked at, the place expires.
+   */
   #holdNominated({ pod, shares }: Entry): void {
     const [share] = shares;
     if (share?.kind !== 'waiting' || this.#reservations.get(pod.uid) !== undefined) return;
@@ -882,8 +889,14 @@ export class Ledger {
     return seen !== undefined && this.#isNominatedFor(reservation, seen);
   }
 
-  #isKept(reservation: Reserved): boolean {
-    return this.#isSeenNominated(reservation) || this.#isSeenPinned(reservation);
+  /** Whether the pod is seen nominated, and pods that it may evict are leaving the node. */
+  #isBeingFreed(reservation: Reserved): boolean {
+    const seen = this.pod(reservation.pod.uid);
+    if (seen?.nominatedNode === undefined || !this.#isNominatedFor(reservation, seen)) return false;
+    return [...this.#podsByNode.get(seen.nominatedNode)].some((uid) => {
+      const other = this.pod(uid);
+      return other?.terminating === true && !other.finished && other.priority < seen.priority;
+    });
   }
 
   /** A pod that is seen pinned, and that nobody reported unschedulable since, is in kube-scheduler's queue. */

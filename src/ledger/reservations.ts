@@ -78,6 +78,13 @@ export class Reservations {
     this.#hold({ ...place, state: 'reserved', nodeName: undefined, sinceMs: this.#parts.clock.nowMs() });
   }
 
+  /** Its time begins again. */
+  renew(reserved: Reserved): void {
+    const sinceMs = this.#parts.clock.nowMs();
+    const taken = this.takenBy(reserved.pod.uid);
+    this.#held.set(reserved.pod.uid, { reservation: { ...reserved, sinceMs }, taken });
+  }
+
   drop(uid: string): void {
     const holding = this.#held.get(uid);
     if (holding === undefined) return;

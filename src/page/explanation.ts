@@ -103,6 +103,7 @@ export class Explainer {
     return this.#chooser.choose(pod, member, {
       candidates: (unit) => feasible.get(unit)?.nodeNames ?? [],
       seeks: () => false,
+      canBegin: () => true,
     });
   }
 }

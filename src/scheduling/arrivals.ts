@@ -123,13 +123,13 @@ export class Arrivals {
   #placeOf(pod: Newcomer, member: Member, afterRoom: boolean): Unit | 'none' | undefined {
     const { hopeful, refused } = this.#parts.ledger.queue(refOf(member));
     const inRoom = afterRoom ? (this.#groupOf(member)?.held.size ?? 0) : 0;
-    const shown = hopeful + refused + inRoom;
+    const shown = hopeful.length + refused.length + inRoom;
     const comingToRoom = afterRoom ? this.#count(member, 'room') : 0;
     const atMost = shown + this.#count(member, 'queue') + comingToRoom;
     const last = this.#unitAfter(member, atMost, (unit) => this.#count(member, `unit ${unit.name}`));
     if (last === 'none') return last;
     // Those refused may never go: what they leave to others is not known.
-    if (refused > 0 || this.#mayEvict(pod)) return undefined;
+    if (refused.length > 0 || this.#mayEvict(pod)) return undefined;
     return this.#unitAfter(member, shown, () => 0) === last ? last : undefined;
   }
 

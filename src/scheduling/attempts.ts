@@ -29,6 +29,11 @@ export class Attempts {
     this.#parts = parts;
   }
 
+  /** Whether the pod's attempt in the unit has begun; it may be over. */
+  hasBegun(pod: PodFacts, unit: Unit): boolean {
+    return this.#began.has(keyOf(pod, unit));
+  }
+
   /** Whether the pod's attempt in the unit is over. */
   isOver(pod: PodFacts, unit: Unit): boolean {
     const began = this.#began.get(keyOf(pod, unit));

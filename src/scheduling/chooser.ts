@@ -14,6 +14,12 @@ import type { Attempts } from './attempts.ts';
 import type { Member } from './matcher.ts';
 import type { Waits } from './waits.ts';
 
+/** What the caller sees of a unit's nodes. */
+export interface Nodes extends Pick<Sight, 'candidates' | 'seeks'> {
+  /** Whether an attempt to preempt in the unit can begin: kube-scheduler looks for somebody to evict, or has found somebody. */
+  canBegin(unit: Unit): boolean;
+}
+
 export class Chooser {
   readonly #ledger: Ledger;
   readonly #waits: Waits;
@@ -28,16 +34,18 @@ export class Chooser {
   /**
    * Chooses, and starts the clock of a pod that has to wait.
    *
-   * @param nodes feasible nodes of a unit, and whether one is sought that was not offered.
+   * @param nodes feasible nodes of a unit, whether one is sought that was not offered, and whether an attempt to preempt
+   *   in it can begin.
    */
-  choose(pod: PodFacts, member: Member, nodes: Pick<Sight, 'candidates' | 'seeks'>): Choice {
+  choose(pod: PodFacts, member: Member, nodes: Nodes): Choice {
     const { policy, group } = member;
     const sight = {
       usage: (unit: Unit) => this.#ledger.usage(policy, group, unit, pod.uid),
-      ...nodes,
+      candidates: nodes.candidates,
+      seeks: nodes.seeks,
       hasTerminating: (unit: Unit) => this.#ledger.hasTerminating(policy, unit),
       waitedMs: (unit: Unit) => this.#waits.waitedMs(pod, unit),
-      mayPreempt: (unit: Unit) => this.#mayPreempt(pod, member, unit),
+      mayPreempt: (unit: Unit) => this.#mayPreempt(pod, member, unit, nodes),
       isPast: (unit: Unit) => this.#isPast(pod, unit),
     };
     const choice = chooseUnit(policy, pod.requests, sight, unitsOpenTo(pod, policy));
@@ -48,27 +56,28 @@ export class Chooser {
   }
 
   /** In a full unit only pods of the group itself make room. */
-  #mayPreempt(pod: PodFacts, { policy, group }: Member, unit: Unit): boolean {
+  #mayPreempt(pod: PodFacts, { policy, group }: Member, unit: Unit, nodes: Nodes): boolean {
     if (policy.preemptPolicy !== 'BeforeNextUnit' || !pod.canPreempt) return false;
     const isFreed = this.#isFreed(pod, policy, unit);
     if (isFreed !== undefined) return isFreed;
     if (this.#attempts.isOver(pod, unit)) return false;
+    if (!this.#attempts.hasBegun(pod, unit) && !nodes.canBegin(unit)) return false;
     const isFull =
       fullness(unit, this.#ledger.usage(policy, group, unit, pod.uid), pod.requests) !== undefined;
     return this.#ledger.hasVictims(policy, unit, pod.priority, isFull ? group : undefined);
   }
 
   /**
-   * Whether victims are leaving this unit for the pod; false: they leave another one. Where units share the nominated
-   * node, its reservation tells for which. Undefined: no victims are leaving.
+   * Whether victims are leaving this unit for the pod; false: they leave another one, or left it. Where units share the
+   * nominated node, its reservation tells for which. Undefined: no victims are leaving this unit; a node of it that is
+   * nominated without a place held there is only a node to look at.
    */
   #isFreed({ uid, nominatedNode }: PodFacts, policy: ResourcePolicy, unit: Unit): boolean | undefined {
     if (nominatedNode === undefined) return undefined;
     const held = this.#ledger.reservation(uid)?.unit;
-    if (held !== undefined && this.#ledger.nodesOf(policy, held).has(nominatedNode))
-      return held.index === unit.index;
     const isOf = (each: Unit): boolean => this.#ledger.nodesOf(policy, each).has(nominatedNode);
-    return isOf(unit) || (policy.units.some(isOf) ? false : undefined);
+    if (held !== undefined && isOf(held)) return held.index === unit.index;
+    return !isOf(unit) && policy.units.some(isOf) ? false : undefined;
   }
 
   /** A node that is nominated without a place held there is only a node to look at: nobody is evicted for it. */

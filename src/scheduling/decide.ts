@@ -153,6 +153,7 @@ export class Decider {
     return this.#chooser.choose(pod, member, {
       candidates: (unit) => this.#sampler.sample(candidates, this.#ledger.nodesOf(policy, unit)),
       seeks: (unit) => this.#scout.seeks(offered, policy, unit),
+      canBegin: () => true,
     });
   }
 }

@@ -57,13 +57,16 @@ export class Preemptor {
     const isBound = ledger.pod(pod.uid)?.nodeName !== undefined;
     if (isBound || (held !== undefined && held.state !== 'reserved'))
       return { outcome: 'nobody', nodeNames: NOBODY };
+    const nodesOf = (unit: Unit): readonly string[] => this.#nodesOf(unit, { pod, member, candidates });
     // What the walk through the units comes to when none has a feasible node: else there were nothing to preempt for.
     const choice = this.#parts.chooser.choose(pod, member, {
       candidates: () => NOBODY,
       seeks: () => false,
+      // Only who was refused by /filter can be woken when an attempt is over (decision 008); others go on at once.
+      canBegin: (unit) => nodesOf(unit).length > 0,
     });
     for (const unit of unitsToPreemptIn(unitsOpenTo(pod, member.policy), choice)) {
-      const nodeNames = this.#nodesOf(unit, { pod, member, candidates });
+      const nodeNames = nodesOf(unit);
       if (nodeNames.length === 0) continue;
       ledger.reserve({ pod, policy: member.policy, group: member.group, unit }, { isAhead: true });
       return { outcome: 'offered', nodeNames };

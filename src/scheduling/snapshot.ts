@@ -98,6 +98,7 @@ export class Snapshot {
     return this.#chooser.choose(pod, member, {
       candidates: (unit) => this.feasibility(pod, member.policy, unit).nodeNames,
       seeks: () => false,
+      canBegin: () => true,
     });
   }
 

@@ -26,6 +26,8 @@ export interface TurnParts {
    * @returns the pod's version after it; undefined: it is gone. Rejects when it could not be written.
    */
   readonly touch: (pod: PodFacts) => Promise<string | undefined>;
+  /** Whether the view of pods is told of what happens as it happens: not while it is listed anew, in no order. */
+  readonly isFollowing: () => boolean;
   readonly clock: Clock;
   /** Calls `run` once after the delay; the returned function calls it off. */
   readonly schedule: (run: () => void, delayMs: number) => () => void;
@@ -67,6 +69,7 @@ export class Turn implements View {
    */
   async comes(pod: PodFacts): Promise<void> {
     this.#calledMs = this.#parts.clock.nowMs();
+    this.#look();
     if (this.unready() === undefined) return;
     const untilMs = this.#calledMs + PATIENCE_MS;
     while (this.unready() !== undefined && this.#parts.clock.nowMs() < untilMs) {
@@ -106,7 +109,7 @@ export class Turn implements View {
 
   /** Whether the ledger has taken in the touch, and so everything before it. */
   #look(): void {
-    if (this.#touched === undefined) return;
+    if (this.#touched === undefined || !this.#parts.isFollowing()) return;
     const { uid, version } = this.#touched;
     const { ledger } = this.#parts;
     const seen = BigInt(ledger.pod(uid)?.resourceVersion ?? 0);

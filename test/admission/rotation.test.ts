@@ -43,6 +43,13 @@ describe('a rotation', () => {
     expect(rotation.caBundle).toBe('made on day 0\nmade on day 2\n');
   });
 
+  it('replaces a certificate that was made by a clock which was ahead', async () => {
+    const rotation = aRotation();
+    await rotation.step(-DAY_MS, rotation.caBundle);
+    await rotation.step(-DAY_MS, rotation.caBundle);
+    expect(rotation.shown.certPem).toBe('made on day -1\n');
+  });
+
   it('goes on for ever, with two certificates at most', async () => {
     const rotation = aRotation();
     for (const day of [2, 2, 3, 4, 4]) await rotation.step(day * DAY_MS, rotation.caBundle);

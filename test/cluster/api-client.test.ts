@@ -283,6 +283,31 @@ describe('the queue', () => {
     expect(server.requests).toHaveLength(2);
   });
 
+  it('sends nothing that may not leave any more when its turn comes, and keeps no connection for it', async () => {
+    const { server, client, answer } = await aBusyClient();
+    const first = client.request(GET_NODES);
+    let may = true;
+    const second = failure(client.request({ ...GET_NODES, mayLeave: () => may }));
+    may = false;
+    answer();
+    expect(await second).toMatchObject({ reason: 'Withdrawn', definite: true });
+    await first;
+    await client.request(GET_NODES);
+    expect(server.requests).toHaveLength(2);
+  });
+
+  it('tells the server how much of its time is left when it leaves', async () => {
+    const { server, client, answer } = await aBusyClient();
+    const first = client.request(GET_NODES);
+    const second = client.request({ ...GET_NODES, deadlineMs: 60_000 });
+    await eventually(() => expect(server.requests).toHaveLength(1));
+    const waitedFromMs = performance.now();
+    await eventually(() => expect(performance.now() - waitedFromMs).toBeGreaterThan(20));
+    answer();
+    await Promise.all([first, second]);
+    expect(Number.parseInt(server.requests[1]!.query.get('timeout')!, 10)).toBeLessThanOrEqual(59_980);
+  });
+
   it('holds no write behind a watch', async () => {
     const server = await aServer();
     const client = aClient(server, { connections: 1, queueLimit: 0 });

@@ -12,8 +12,8 @@ import { aClient, annotate, aPod, aServer, deletePod } from './support.ts';
 
 const UNIT = 'resource-policy.scheduling/unit';
 
-function aBinder(client: ApiClient): Binder {
-  return new Binder(client, new PodReader(client), new ServerVersion(client));
+function aBinder(client: ApiClient, isLeading = (): boolean => true): Binder {
+  return new Binder(client, new PodReader(client), new ServerVersion(client), isLeading);
 }
 
 function toNode(pod: StoredObject, nodeName = 'n1'): BindRequest {
@@ -285,4 +285,21 @@ describe('labels', () => {
     await aBinder(aClient(server)).bind(toNode(pod));
     expect(server.seen(({ path }) => path === '/version')).toHaveLength(0);
   });
+});
+
+it('a Binding does not go out when another replica may decide by then, nor does a second one', async () => {
+  const server = await aServer();
+  const pod = aPod(server, 'a');
+  let leads = false;
+  const binder = aBinder(aClient(server), () => leads);
+  expect(await binder.bind(toNode(pod))).toMatchObject({ outcome: 'refused', status: 0 });
+  expect(server.seen(isBinding)).toHaveLength(0);
+
+  leads = true;
+  server.faults.add({ kind: 'answer', status: 500 }, (request) => {
+    if (isBinding(request)) leads = false;
+    return isBinding(request);
+  });
+  expect(await binder.bind(toNode(pod))).toMatchObject({ outcome: 'unknown' });
+  expect(server.seen(isBinding)).toHaveLength(1);
 });

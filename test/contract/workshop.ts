@@ -90,7 +90,7 @@ export class Workshop {
     this.#watchClient = parts.watched;
     this.#directory = parts.directory;
     this.reader = new PodReader(this.client);
-    this.binder = new Binder(this.client, this.reader, new ServerVersion(this.client));
+    this.binder = new Binder(this.client, this.reader, new ServerVersion(this.client), () => true);
     this.patcher = new Patcher(this.client);
   }
 

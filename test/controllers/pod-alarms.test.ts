@@ -218,6 +218,30 @@ describe('a pod is not woken', () => {
   });
 });
 
+it('nothing is kept of a pod that is bound or gone', async () => {
+  const scene = new Scene();
+  scene.set(pod, 60_000);
+  scene.set(pod, 90_000, 'released');
+  scene.alarms.done(pod.facts().uid);
+  await scene.time.advance(3_600_000);
+  expect([scene.woken, scene.time.planned]).toEqual([[], 0]);
+});
+
+it('many pods are woken a few at a time: the rest as answers come', async () => {
+  const scene = new Scene();
+  const answers: (() => void)[] = [];
+  scene.onWake = async () => new Promise((resolve) => answers.push(() => resolve('patched')));
+  for (let index = 0; index < 150; index += 1) scene.set(aPod(`e${index}`), 1_000);
+  const woken: number[] = [];
+  for (let round = 0; round < 4; round += 1) {
+    // oxlint-disable-next-line no-await-in-loop
+    await scene.time.advance(round === 0 ? 5_000 : 0);
+    woken.push(scene.woken.length);
+    answers.splice(0).forEach((answer) => answer());
+  }
+  expect(woken).toEqual([64, 128, 150, 150]);
+});
+
 describe('a pod that could not be woken', () => {
   it('is woken again until it can be', async () => {
     const scene = new Scene();

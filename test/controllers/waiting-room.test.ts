@@ -68,6 +68,15 @@ describe('pods of the waiting room', () => {
     expect(await new Scene().sees(...queue, executor('h').gated()).settled()).toEqual([]);
   });
 
+  it('are let out, a few now and then, when those of the queue have not taken it for a minute', async () => {
+    const strangers = [executor('q1'), executor('q2'), executor('q3')];
+    const scene = new Scene().sees(...strangers, executor('h').gated());
+    scene.room.lookEverywhere();
+    await scene.settled(59_000);
+    expect(scene.opened).toEqual([]);
+    expect(await scene.settled(62_000)).toEqual(['h']);
+  });
+
   it('are let out as room appears: as many as there is room for, oldest first', async () => {
     const scene = new Scene().sees(
       ...full,

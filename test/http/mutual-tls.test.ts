@@ -214,6 +214,27 @@ describe('new files', () => {
     expect(await said).toMatch(/\r\nconnection: close\r\n[^]*all of it $/);
   });
 
+  it('with another client CA read nothing that follows an answer which had begun', async () => {
+    const asked = Promise.withResolvers<() => void>();
+    const { server, asked: questions } = await aServer({
+      answer: (_request, response) => {
+        response.write('begun ');
+        asked.resolve(() => void response.end('ended'));
+      },
+    });
+    const socket = await aConnection(server);
+    const closed = once(socket.resume(), 'close');
+    socket.write('GET /first HTTP/1.1\r\nHost: x\r\n\r\n');
+    const answer = await asked.promise;
+
+    server.show(material(own, otherCa));
+    socket.write('GET /second HTTP/1.1\r\nHost: x\r\n\r\n');
+    answer();
+
+    await closed;
+    expect(questions).toEqual(['/first']);
+  });
+
   it('with another client CA turn away clients of the one before, also with a session from then', async () => {
     const { server, turnedAway } = await aServer();
     const session = await sessionOf(server);

@@ -36,6 +36,8 @@ export class KubeScheduler {
   readonly #answered = new Map<string, Set<string>>();
   readonly #parked = new Map<string, Parked>();
   readonly #preempting = new Map<string, Preempting>();
+  /** Nodes for which pods are still nominated although nothing came of it, by uid. */
+  readonly #leftNominated = new Map<string, string | undefined>();
 
   constructor(api: ApiServer, story: Story, program: () => Program) {
     this.#api = api;
@@ -152,12 +154,19 @@ export class KubeScheduler {
     return decision?.outcome === 'chosen' || decision?.outcome === 'not-ours' ? decision : undefined;
   }
 
-  /** Writes that it could not place the pod; at times about a pod that is bound. @returns whether that was news. */
-  report(uid: string, unschedulable: string): boolean {
+  /**
+   * Writes that it could not place the pod; at times about a pod that is bound.
+   *
+   * @param leavesNomination as where the program allows to evict nobody, and for pods that never preempt.
+   * @returns whether that was news.
+   */
+  report(uid: string, unschedulable: string, leavesNomination = false): boolean {
     const pod = this.#api.pods.get(uid);
     if (pod === undefined) return false;
-    if (pod.unschedulable === unschedulable && pod.nominatedNode === undefined) return false;
-    this.#api.changePod(uid, { unschedulable, nominatedNode: undefined }, 'harmless');
+    const nominatedNode = leavesNomination ? pod.nominatedNode : undefined;
+    this.#leftNominated.set(uid, nominatedNode);
+    if (pod.unschedulable === unschedulable && pod.nominatedNode === nominatedNode) return false;
+    this.#api.changePod(uid, { unschedulable, nominatedNode }, 'harmless');
     return true;
   }
 
@@ -184,12 +193,10 @@ export class KubeScheduler {
   waitsToBeWoken({ uid, nominatedNode }: PodFacts, nodes: readonly string[]): boolean {
     const { candidates: offered = [], bindings = 0 } = this.#parked.get(uid) ?? {};
     const feasible = this.offeredTo(uid, nodes);
+    const isAwaited = nominatedNode !== undefined && nominatedNode !== this.#leftNominated.get(uid);
     const isPassedBy = feasible !== nodes && bindings < this.#api.bindings;
     return (
-      nominatedNode === undefined &&
-      this.isParked(uid) &&
-      !isPassedBy &&
-      feasible.every((name) => offered.includes(name))
+      !isAwaited && this.isParked(uid) && !isPassedBy && feasible.every((name) => offered.includes(name))
     );
   }
 

@@ -99,7 +99,7 @@ export const STEPS = {
     users.createPod(pod);
     scheduler.cycle(users.uidOf(pod), some(a), b);
   },
-  report: ({ scheduler }, { uid, a }) => void scheduler.report(uid, `reason ${a % 3}`),
+  report: ({ scheduler }, { uid, a }) => void scheduler.report(uid, `reason ${a % 3}`, a % 2 === 1),
   preempt: ({ scheduler }, { uid, a, b }) => scheduler.preempt(uid, a, b % 2 === 0),
   'preempt, all seen': ({ program, scheduler }, { uid, a, b }) => {
     program.drain();

@@ -63,6 +63,28 @@ describe('a pod that finds no node in a unit', () => {
     expect(world.unitFor(nominated.version('3').nominated(''), VIRTUAL)).toBe('eci');
   });
 
+  test('does not wait for a node that is only nominated, as kube-scheduler leaves it to pods that nobody was evicted for', () => {
+    const world = harness([web]);
+    const nominated = high.nominated('ecs-0');
+    world.filter(nominated, VIRTUAL);
+    world.advance(ATTEMPT_MS);
+    expect(world.unitFor(nominated, VIRTUAL)).toBe('eci');
+  });
+
+  test('goes on when what its victims left was taken by others', () => {
+    const world = harness([web]);
+    world.filter(high, VIRTUAL);
+    world.preempt(high, { 'ecs-0': [web] });
+    const nominated = high.version('2').nominated('ecs-0');
+    world.sees(nominated);
+    world.seesGone(web);
+    world.sees(aPod('daemon').labels({ app: 'daemon' }).priority(1_000).on('ecs-0'));
+    expect(world.unitFor(nominated, VIRTUAL)).toBe('waiting');
+    world.advance(60_000);
+    world.ledger.expire({ reservedMs: 60_000, uncertainMs: 120_000, currentAtMs: world.nowMs });
+    expect(world.unitFor(nominated, VIRTUAL)).toBe('eci');
+  });
+
   test('goes on at once when it is nominated for another unit’s node', () => {
     const world = harness([web]);
     world.filter(high, VIRTUAL);
@@ -156,6 +178,11 @@ describe('/preempt', () => {
       world.advance(ATTEMPT_MS);
     }
     expect(world.preempt(high, { 'eci-0': [web.uid('web2')], 'ecs-0': [web] }).nodeNames).toEqual(['ecs-0']);
+    expect(world.preempt(high, { 'eci-0': [web.uid('web2')] }).nodeNames).toEqual(['eci-0']);
+  });
+
+  test('goes on to the next unit at once where kube-scheduler found nobody, for a pod that it does not bring to /filter', () => {
+    const world = harness([web, web.uid('web2').on('eci-0')]);
     expect(world.preempt(high, { 'eci-0': [web.uid('web2')] }).nodeNames).toEqual(['eci-0']);
   });
 

@@ -63,11 +63,17 @@ describe('the place of a pod whose victims are leaving', () => {
     expect(holders(world)).toEqual(['high']);
   });
 
-  test('outlasts every time limit while the pod is nominated', () => {
+  test('outlasts every time limit while the victims take their time, and begins its own when they are gone', () => {
     const world = preempting();
     world.sees(nominated);
+    world.sees(victim.version('2').terminating());
     wait(world, 3_600_000);
     expect(holders(world)).toEqual(['high']);
+    world.seesGone(victim);
+    wait(world, LIMITS.reservedMs - 1);
+    expect(holders(world)).toEqual(['high']);
+    wait(world, 1);
+    expect(holders(world)).toEqual([]);
   });
 
   test('outlasts a refusal while the victims are still there', () => {
@@ -115,6 +121,10 @@ describe('it is given up', () => {
     },
     'when the pod is deleted': (world) => world.seesGone(high),
     'when the pod terminates': (world) => world.sees(nominated.version('3').terminating()),
+    'when the nomination stands and nobody leaves for it': (world) => {
+      world.sees(nominated);
+      wait(world, LIMITS.reservedMs);
+    },
     'when nothing is heard of the pod any more': (world) => wait(world, LIMITS.reservedMs),
     'when the policy is deleted': (world) => world.seesGone(spark),
   };
@@ -180,4 +190,16 @@ test('where units share its node, a pod goes to the unit for which it was freed'
   world.sees(nominated);
   world.seesGone(stranger);
   expect(world.unitFor(nominated, ['ecs-0'])).toBe('any');
+});
+
+test('pods that were nominated before a restart, and for which nobody leaves, do not keep each other from their places', () => {
+  const world = anAuditedHarness({ nodes, policies: [spark] });
+  const nominees = ['a', 'b'].map((name, index) =>
+    inJob(name).neverPreempting().unschedulable('ResourcePolicy spark: …').nominated(`ecs-${index}`),
+  );
+  for (const each of nominees) world.sees(each);
+  expect(nominees.map((each, index) => world.unitFor(each, [`ecs-${index}`]))).toEqual(['full', 'full']);
+  wait(world, LIMITS.reservedMs);
+  expect(world.rooms.length).toBeGreaterThan(0);
+  expect(nominees.map((each, index) => world.unitFor(each, [`ecs-${index}`]))).toEqual(['ecs', 'full']);
 });

@@ -14,6 +14,7 @@ class Scene {
   readonly world = new Harness();
   readonly time = new Timeline();
   leads = true;
+  follows = true;
   wanted = 0;
   unready: string | undefined;
   readonly view = { unready: (): string | undefined => this.unready, isListing: false };
@@ -29,6 +30,7 @@ class Scene {
       },
     },
     touch: (touched) => this.onTouch(touched),
+    isFollowing: () => this.follows,
     clock: this.time,
     schedule: this.time.schedule,
   });
@@ -129,6 +131,20 @@ describe('a replica that takes over from another', () => {
     expect(scene.turn.unready()).toBe(CATCHING_UP);
     scene.sees('9');
     await call;
+    expect(scene.turn.unready()).toBeUndefined();
+  });
+
+  it('not by what a list shows that is taken in at the time, in an order of its own', async () => {
+    const scene = behind();
+    const call = scene.turn.comes(pod.facts());
+    await scene.time.advance(0);
+    scene.follows = false;
+    scene.sees('9');
+    expect(scene.turn.unready()).toBe(CATCHING_UP);
+    await scene.time.advance(10_000);
+    await call;
+    scene.follows = true;
+    await scene.turn.comes(pod.facts());
     expect(scene.turn.unready()).toBeUndefined();
   });
 

@@ -65,7 +65,8 @@ describe('in the path of a request to the API server', () => {
   it.for(ODD)('%j is one segment', async (name) => {
     const { client, asked } = await aListener();
     const reader = new PodReader(client);
-    const binder = new Binder(client, reader, { bindingCarriesLabels: async () => true });
+    const version = { bindingCarriesLabels: async () => true };
+    const binder = new Binder(client, reader, version, () => true);
     const pod = { namespace: name, name, uid: 'u' };
 
     await reader.readPod(name, name);

@@ -50,7 +50,7 @@ async function aSlowApiServer(): Promise<{ client: ApiClient; answerAll: () => v
 it('bindings that a slow API server leaves unanswered', { timeout: 60_000 }, async () => {
   const { client, answerAll } = await aSlowApiServer();
   const version = { bindingCarriesLabels: async () => true };
-  const binder = new Binder(client, new PodReader(client), version);
+  const binder = new Binder(client, new PodReader(client), version, () => true);
   const extender = await anExtender([]);
   extender.onBind = (binding) => binder.bind(binding);
   const pods = Array.from({ length: CALLS }, (_, i) => aPod(`p-${i}`).object());
