@@ -32,7 +32,7 @@ export class Rotation {
   }
 
   /**
-   * A new one also comes when the one that is shown begins in the future: it was made by a clock that was ahead.
+   * A new one also comes when the last one begins in the future: it was made by a clock that was ahead.
    *
    * One step, to be repeated at intervals longer than the API server takes to act on a changed registration (about a
    * second).
@@ -43,10 +43,11 @@ export class Rotation {
    */
   async step(nowMs: number, toldBundle: string | undefined): Promise<void> {
     const newest = this.#trusted.at(-1) ?? this.#shown;
-    if (newest !== this.#shown) {
-      if (toldBundle === undefined || toldBundle === this.caBundle) this.#shown = newest;
-    } else if (nowMs >= renewalMs(this.#shown) || nowMs < this.#shown.notBeforeMs) {
+    const isPending = newest !== this.#shown;
+    if (nowMs < newest.notBeforeMs || (!isPending && nowMs >= renewalMs(newest))) {
       this.#trusted = [this.#shown, await this.#make(nowMs)];
+    } else if (isPending && (toldBundle === undefined || toldBundle === this.caBundle)) {
+      this.#shown = newest;
     }
   }
 }

@@ -317,7 +317,10 @@ export function compose(settings: ServeSettings, logger: Logger, prices?: PriceL
   const app = buildApp({
     decider: new Decider({ ledger, matcher, view: turn, chooser, scout, offers }),
     preemptor: new Preemptor({ ledger, matcher, view: turn, chooser, scout }),
-    comes: (pod) => turn.comes(pod),
+    comes: (pod) => {
+      waitingRoom.asked(pod);
+      return turn.comes(pod);
+    },
     ranker: new Ranker(ledger, matcher),
     committer: new Committer({
       ledger,
@@ -367,6 +370,7 @@ export function compose(settings: ServeSettings, logger: Logger, prices?: PriceL
         podsCurrentAtMs: () => pods.currentAtMs,
         reservedMs: settings.reservationTimeout,
         uncertainMs: UNCERTAIN_MS,
+        clock,
         onExpired: (reservations) => {
           metrics.reservationsExpired(reservations.length);
           logger.warn({ pods: reservations.map(({ pod }) => nameOf(pod)) }, 'reservations expired');

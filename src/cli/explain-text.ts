@@ -267,7 +267,7 @@ function waitingRows(
       'Nominated',
       nominatedNode === undefined
         ? undefined
-        : `${nominatedNode}: pods of lower priority are leaving it for this one`,
+        : `${nominatedNode}: tried first; pods of lower priority may have been evicted for it`,
     ],
     [
       'Unchecked',

@@ -13,7 +13,7 @@ import { messageOf } from '../facts/message-of.ts';
 import { Connections } from './connections.ts';
 import type { Access } from './credentials.ts';
 import { Deadline } from './deadline.ts';
-import type { Answer, Outgoing } from './exchange.ts';
+import type { Answer, MayLeave, Outgoing } from './exchange.ts';
 import { exchange, ExchangeFailed } from './exchange.ts';
 import { orAborted, pause } from './pause.ts';
 import { redacted } from './redact.ts';
@@ -55,8 +55,8 @@ export interface ApiRequest {
   /** Default: that of the client. */
   readonly deadlineMs?: number;
   readonly signal?: AbortSignal;
-  /** Asked when the request is about to leave, which may be long after it was made: false, and it never does. Absent: it may. */
-  readonly mayLeave?: () => boolean;
+  /** Asked when the request is about to leave, which may be long after it was made. Absent: it may. */
+  readonly mayLeave?: MayLeave;
   /** Is shown the text of a 2xx answer before it is parsed; what it begins is on its way by then. */
   readonly peek?: (text: string) => void;
 }
@@ -192,17 +192,13 @@ export class ApiClient {
     const release = await this.#slots.take(signal).catch((error: unknown) => {
       throw failed(what, error, false);
     });
-    if (request.mayLeave?.() === false) {
-      release();
-      throw localError('Withdrawn', `${what}: was not sent in time`, { definite: true });
-    }
     const outgoing = outgoingOf(request, deadline);
     const headers = { ...access.headers, ...outgoing.headers };
     const path = prefixed(access, outgoing.path);
     const { answer, settled } = exchange(
       this.#connectionsFor(access).requests,
       { ...outgoing, path, headers },
-      signal,
+      { signal, mayLeave: request.mayLeave },
     );
     // The slot is free only when undici is done: a connection attempt outlives the request that wanted it.
     void settled.then(release);

@@ -12,6 +12,7 @@ import { constants, gunzip } from 'node:zlib';
 
 import type { Dispatcher } from 'undici';
 
+import { localError } from './api-error.ts';
 import { abortReason } from './pause.ts';
 
 /** Above any page of a list that we ask for, unpacked. */
@@ -31,6 +32,9 @@ export interface Outgoing {
   /** Absent: no body. */
   readonly body?: string | undefined;
 }
+
+/** Asked just before the first byte leaves: false, and none does. */
+export type MayLeave = () => boolean;
 
 export interface Answer {
   readonly status: number;
@@ -57,9 +61,13 @@ export interface Exchange {
 }
 
 /** Starts an exchange. An abort ends `answer` at once; a request that was not yet sent then never is. */
-export function exchange(dispatcher: Dispatcher, outgoing: Outgoing, signal: AbortSignal): Exchange {
+export function exchange(
+  dispatcher: Dispatcher,
+  outgoing: Outgoing,
+  { signal, mayLeave = () => true }: { signal: AbortSignal; mayLeave?: MayLeave | undefined },
+): Exchange {
   const settled = Promise.withResolvers<void>();
-  const handler = new AnswerCollector(signal, settled.resolve);
+  const handler = new AnswerCollector({ signal, mayLeave, settled: settled.resolve });
   try {
     const headers = { ...outgoing.headers, 'accept-encoding': 'gzip' };
     dispatcher.dispatch(
@@ -78,6 +86,7 @@ class AnswerCollector implements Dispatcher.DispatchHandler {
   readonly #resolve: (answer: Answer) => void;
   readonly #reject: (error: ExchangeFailed) => void;
   readonly #signal: AbortSignal;
+  readonly #mayLeave: MayLeave;
   readonly #settled: () => void;
   readonly #onAbort = (): void => {
     const reason = abortReason(this.#signal);
@@ -91,12 +100,14 @@ class AnswerCollector implements Dispatcher.DispatchHandler {
   #chunks: Buffer[] = [];
   #bytes = 0;
 
-  constructor(signal: AbortSignal, settled: () => void) {
+  constructor(parts: { signal: AbortSignal; mayLeave: MayLeave; settled: () => void }) {
+    const { signal, mayLeave, settled } = parts;
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
     this.answer = promise;
     this.#resolve = resolve;
     this.#reject = reject;
     this.#signal = signal;
+    this.#mayLeave = mayLeave;
     this.#settled = settled;
     signal.addEventListener('abort', this.#onAbort, { once: true });
   }
@@ -110,6 +121,10 @@ class AnswerCollector implements Dispatcher.DispatchHandler {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     if (this.#signal.aborted) {
       controller.abort(abortReason(this.#signal));
+      return;
+    }
+    if (!this.#mayLeave()) {
+      controller.abort(localError('Withdrawn', 'it is not to be sent any more', { definite: true }));
       return;
     }
     this.#controller = controller;

@@ -15,6 +15,7 @@ export interface UpkeepParts {
   readonly podsCurrentAtMs: () => number;
   readonly reservedMs: number;
   readonly uncertainMs: number;
+  readonly clock: { nowMs(): number };
   readonly onExpired: (reservations: readonly Reservation[]) => void;
   readonly onMismatch: (differences: readonly string[]) => void;
 }
@@ -24,18 +25,17 @@ const AUDIT_EVERY_MS = 60_000;
 
 /** Starts the rounds. @returns stops them. */
 export function startUpkeep(parts: UpkeepParts): () => void {
-  const whenReady = (run: () => void) => (): void => {
-    if (parts.isReady()) run();
-  };
+  let readySinceMs: number | undefined;
   const timers = [
-    setInterval(
-      whenReady(() => expireOnce(parts)),
-      EXPIRE_EVERY_MS,
-    ),
-    setInterval(
-      whenReady(() => auditOnce(parts)),
-      AUDIT_EVERY_MS,
-    ),
+    setInterval(() => {
+      readySinceMs = parts.isReady() ? (readySinceMs ?? parts.clock.nowMs()) : undefined;
+      // Time in which nothing could be decided is nobody's delay.
+      if (readySinceMs !== undefined && parts.clock.nowMs() - readySinceMs >= parts.reservedMs)
+        expireOnce(parts);
+    }, EXPIRE_EVERY_MS),
+    setInterval(() => {
+      if (parts.isReady()) auditOnce(parts);
+    }, AUDIT_EVERY_MS),
   ];
   return () => timers.forEach((timer) => clearInterval(timer));
 }

@@ -35,8 +35,8 @@ const RETRY_MS = 1_000;
 const TRICKLE = 8;
 const TRICKLE_MS = 10_000;
 /**
- * A pod in kube-scheduler's queue that has been about to take a place for longer takes none: perhaps no kube-scheduler of
- * that name runs. It counts as refused.
+ * A pod in kube-scheduler's queue that has been about to take a place for longer, although nobody or younger ones have been
+ * asked about meanwhile, takes none: perhaps no kube-scheduler of its name runs. It counts as refused.
  */
 const HOPE_MS = 60_000;
 /** All of it is looked at so often, whatever was told. */
@@ -54,6 +54,9 @@ export class WaitingRoom {
   readonly #hopes = new Map<string, ReadonlyMap<string, number>>();
   /** When pods of a group were last let out though others of it were refused. */
   readonly #trickledMs = new Map<string, number>();
+  /** When kube-scheduler last asked about a pod, and when the youngest of them was created. */
+  #askedMs = -Infinity;
+  #youngestAskedMs = -Infinity;
   #cancel: (() => void) | undefined;
   #cancelRound: (() => void) | undefined;
   #underWay = 0;
@@ -75,6 +78,12 @@ export class WaitingRoom {
     this.#plan(GATHER_MS);
     this.#cancelRound?.();
     if (!this.#isStopped) this.#cancelRound = this.#parts.schedule(() => this.lookEverywhere(), ROUND_MS);
+  }
+
+  /** kube-scheduler asks about the pod. */
+  asked({ createdMs }: PodFacts): void {
+    this.#askedMs = this.#parts.clock.nowMs();
+    this.#youngestAskedMs = Math.max(this.#youngestAskedMs, createdMs);
   }
 
   stop(): void {
@@ -138,13 +147,16 @@ export class WaitingRoom {
     }
   }
 
-  /** How many of these pods have been about to take a place for no longer than one waits for that. */
+  /** How many of these pods still may take a place. */
   #stillHopeful(key: string, hopeful: readonly string[]): number {
-    const now = this.#parts.clock.nowMs();
+    const { clock, ledger } = this.#parts;
+    const now = clock.nowMs();
     const known = this.#hopes.get(key);
     const hopes = new Map(hopeful.map((uid) => [uid, known?.get(uid) ?? now]));
     this.#hopes.set(key, hopes);
-    return [...hopes.values()].filter((sinceMs) => now - sinceMs < HOPE_MS).length;
+    const isPassedBy = (uid: string): boolean =>
+      now - this.#askedMs >= HOPE_MS || (ledger.pod(uid)?.createdMs ?? now) < this.#youngestAskedMs;
+    return [...hopes].filter(([uid, sinceMs]) => now - sinceMs < HOPE_MS || !isPassedBy(uid)).length;
   }
 
   /** How many may try although others of the group were refused. */

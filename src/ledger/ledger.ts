@@ -41,6 +41,11 @@ import type { Taken } from './reservations.ts';
 import { Reservations } from './reservations.ts';
 import { UidIndex } from './uid-index.ts';
 
+/**
+ * Longest time in which kube-scheduler prepares volumes and devices of a pod before it binds it (bindTimeoutSeconds of
+ * VolumeBinding, by default). The pod is nominated for its node meanwhile, from Kubernetes 1.35 on.
+ */
+const PREPARED_MS = 600_000;
 /** Removed pods remembered, so that a late /filter of one does not hold a place; older ones fall back to expiry. */
 const REMEMBERED_REMOVALS = 20_000;
 
@@ -479,7 +484,7 @@ export class Ledger {
     if (own !== undefined && own.state !== 'reserved') throw new Error(`pod ${pod.uid} is being bound`);
     const full = fullness(unit, this.usage(policy, group, unit, pod.uid), pod.requests);
     if (full !== undefined && !isAhead) throw new Error(`${unit.name} of ${group} is full`);
-    this.#reservations.reserve(place);
+    this.#reservations.reserve(place, { isAhead });
     this.#finish();
   }
 
@@ -541,10 +546,20 @@ export class Ledger {
     return this.#isNominatedFor(reservation, pod) || this.#isSeenNominated(reservation);
   }
 
+  /** Whether pods that this one may evict are leaving the node that it is nominated for. */
+  isFreeing({ nominatedNode, priority }: PodFacts): boolean {
+    if (nominatedNode === undefined || !this.hasBoundBelow(priority)) return false;
+    return [...this.#podsByNode.get(nominatedNode)].some((uid) => {
+      const other = this.pod(uid);
+      return other?.terminating === true && !other.finished && other.priority < priority;
+    });
+  }
+
   /**
    * Gives up reservations that are older than their limit while the view has been fresh: the pod was neither bound
    * nor heard of again. A Binding under way never expires, nor a place that victims of a preemption are leaving: its time
-   * begins when they are gone. kube-scheduler does not take every nomination back that comes to nothing.
+   * begins when they are gone. kube-scheduler does not take every nomination back that comes to nothing; but a pod that passed
+   * /filter is nominated while its volumes are prepared, which takes ten minutes at most.
    *
    * @param limits.currentAtMs up to when all events of pods have surely been delivered, on the ledger's clock.
    * @returns the reservations given up.
@@ -554,10 +569,12 @@ export class Ledger {
     const expired = this.#reservations.all().filter((reservation) => {
       if (reservation.state === 'binding') return false;
       if (reservation.state === 'reserved' && this.#isSeenPinned(reservation)) return false;
-      if (reservation.state === 'reserved' && this.#isBeingFreed(reservation)) {
+      const isNominated = reservation.state === 'reserved' && this.#isSeenNominated(reservation);
+      if (isNominated && this.#isBeingFreed(reservation)) {
         this.#reservations.renew(reservation);
         return false;
       }
+      if (isNominated && !reservation.isAhead && now - reservation.sinceMs < PREPARED_MS) return false;
       const limit = reservation.state === 'reserved' ? limits.reservedMs : limits.uncertainMs;
       return now - reservation.sinceMs >= limit && limits.currentAtMs >= reservation.sinceMs + limit / 2;
     });
@@ -627,7 +644,8 @@ export class Ledger {
     if (share?.kind !== 'waiting' || this.#reservations.get(pod.uid) !== undefined) return;
     const { policy } = share.state;
     const unit = unitsOpenTo(pod, policy).find(({ index }) => share.state.holds(index, pod.nominatedNode));
-    if (unit !== undefined) this.#reservations.reserve({ pod, policy, group: share.group.key, unit });
+    if (unit === undefined) return;
+    this.#reservations.reserve({ pod, policy, group: share.group.key, unit }, { isAhead: true });
   }
 
   /**
@@ -643,7 +661,7 @@ export class Ledger {
     const unit = policy.units.find(({ name }) => name === pod.pinnedUnit);
     if (unit === undefined || fullness(unit, share.group.usage(unit.index), pod.requests) !== undefined)
       return;
-    this.#reservations.reserve({ pod, policy, group: share.group.key, unit });
+    this.#reservations.reserve({ pod, policy, group: share.group.key, unit }, { isAhead: false });
   }
 
   #fits(pod: PodFacts, group: GroupCounts): boolean {
@@ -889,14 +907,9 @@ export class Ledger {
     return seen !== undefined && this.#isNominatedFor(reservation, seen);
   }
 
-  /** Whether the pod is seen nominated, and pods that it may evict are leaving the node. */
-  #isBeingFreed(reservation: Reserved): boolean {
-    const seen = this.pod(reservation.pod.uid);
-    if (seen?.nominatedNode === undefined || !this.#isNominatedFor(reservation, seen)) return false;
-    return [...this.#podsByNode.get(seen.nominatedNode)].some((uid) => {
-      const other = this.pod(uid);
-      return other?.terminating === true && !other.finished && other.priority < seen.priority;
-    });
+  #isBeingFreed({ pod: { uid } }: Reserved): boolean {
+    const seen = this.pod(uid);
+    return seen !== undefined && this.isFreeing(seen);
   }
 
   /** A pod that is seen pinned, and that nobody reported unschedulable since, is in kube-scheduler's queue. */

@@ -18,9 +18,11 @@ export interface Place {
 
 export type Reservation = Reserved | UnderWay;
 
-/** It passed /filter; nothing was written. May be taken back. */
+/** It passed /filter, or its victims are to leave; nothing was written. May be taken back. */
 export interface Reserved extends Place {
   readonly state: 'reserved';
+  /** Whether the place is held ahead of /filter: the unit may still be full. */
+  readonly isAhead: boolean;
   readonly nodeName: undefined;
   /** When it was made, on the ledger's clock. */
   readonly sinceMs: number;

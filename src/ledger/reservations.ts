@@ -74,8 +74,9 @@ export class Reservations {
   }
 
   /** Replaces what the pod holds. */
-  reserve(place: Place): void {
-    this.#hold({ ...place, state: 'reserved', nodeName: undefined, sinceMs: this.#parts.clock.nowMs() });
+  reserve(place: Place, { isAhead }: { isAhead: boolean }): void {
+    const sinceMs = this.#parts.clock.nowMs();
+    this.#hold({ ...place, state: 'reserved', isAhead, nodeName: undefined, sinceMs });
   }
 
   /** Its time begins again. */

@@ -70,14 +70,16 @@ export class Chooser {
   /**
    * Whether victims are leaving this unit for the pod; false: they leave another one, or left it. Where units share the
    * nominated node, its reservation tells for which. Undefined: no victims are leaving this unit; a node of it that is
-   * nominated without a place held there is only a node to look at.
+   * nominated without a place held there, and that nobody leaves, is only a node to look at.
    */
-  #isFreed({ uid, nominatedNode }: PodFacts, policy: ResourcePolicy, unit: Unit): boolean | undefined {
+  #isFreed(pod: PodFacts, policy: ResourcePolicy, unit: Unit): boolean | undefined {
+    const { uid, nominatedNode } = pod;
     if (nominatedNode === undefined) return undefined;
     const held = this.#ledger.reservation(uid)?.unit;
     const isOf = (each: Unit): boolean => this.#ledger.nodesOf(policy, each).has(nominatedNode);
     if (held !== undefined && isOf(held)) return held.index === unit.index;
-    return !isOf(unit) && policy.units.some(isOf) ? false : undefined;
+    if (isOf(unit)) return this.#ledger.isFreeing(pod) || undefined;
+    return policy.units.some(isOf) ? false : undefined;
   }
 
   /** A node that is nominated without a place held there is only a node to look at: nobody is evicted for it. */

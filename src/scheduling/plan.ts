@@ -148,6 +148,8 @@ class Planner {
 
   run(): Plan {
     for (const { facts } of this.#input.pods) this.#ledger.upsertPod(facts);
+    // Nominations that nobody leaves for: the program has given their places up long ago.
+    this.#ledger.expire({ reservedMs: 0, uncertainMs: 0, currentAtMs: this.#input.nowMs });
     let open = this.#input.pods;
     for (;;) {
       for (const pod of open) this.#advance(pod);

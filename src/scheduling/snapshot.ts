@@ -86,6 +86,8 @@ export class Snapshot {
       this.ledger.upsertPod(pod);
       if (pod.nodeName !== undefined && !pod.finished) add(this.#usedOn(pod.nodeName), pod.requests);
     }
+    // Nominations that nobody leaves for: the program has given their places up long ago.
+    this.ledger.expire({ reservedMs: 0, uncertainMs: 0, currentAtMs: nowMs });
   }
 
   /** What /filter would decide about a waiting pod now. */

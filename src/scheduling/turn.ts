@@ -35,6 +35,8 @@ export interface TurnParts {
 
 /** Longest time in which a call is kept waiting for its turn: a change of the holder takes about 4 s. */
 const PATIENCE_MS = 6_000;
+/** Between two looks whether the view is complete. */
+const LOOK_MS = 500;
 /** A holder that was called within this time is not asked in vain: its kube-scheduler is at work. */
 const BUSY_MS = 3_000;
 
@@ -80,7 +82,11 @@ export class Turn implements View {
         if (!view.isListing) return;
       } else if (!lease.isLeading()) lease.want();
       else await this.#touch(pod);
-      if (this.unready() !== undefined) await this.#change(untilMs - this.#parts.clock.nowMs());
+      if (this.unready() === undefined) return;
+      const leftMs = untilMs - this.#parts.clock.nowMs();
+      // No event tells that a list has been taken in which held the touched pod.
+      await this.#change(this.#touched === undefined ? leftMs : Math.min(leftMs, LOOK_MS));
+      this.#look();
     }
   }
 

@@ -50,6 +50,15 @@ describe('a rotation', () => {
     expect(rotation.shown.certPem).toBe('made on day -1\n');
   });
 
+  it('does not show one that begins in the future, if the clock was put right meanwhile', async () => {
+    const rotation = aRotation();
+    await rotation.step(2 * DAY_MS, rotation.caBundle);
+    await rotation.step(DAY_MS, rotation.caBundle);
+    expect(rotation.shown.certPem).toBe('made on day 0\n');
+    await rotation.step(DAY_MS, rotation.caBundle);
+    expect(rotation.shown.certPem).toBe('made on day 1\n');
+  });
+
   it('goes on for ever, with two certificates at most', async () => {
     const rotation = aRotation();
     for (const day of [2, 2, 3, 4, 4]) await rotation.step(day * DAY_MS, rotation.caBundle);

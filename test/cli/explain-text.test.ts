@@ -124,7 +124,7 @@ describe('the text on a pod', () => {
       'Gates      held: not tried before they are removed',
       'Scheduler  has not tried the pod yet',
       `Timers     in ${ecs} since 4m ago, 6m left`,
-      'Nominated  ecs-1: pods of lower priority are leaving it for this one',
+      'Nominated  ecs-1: tried first; pods of lower priority may have been evicted for it',
       'Unchecked  resource claims: fewer nodes may be feasible than FIT says',
     ]);
   });

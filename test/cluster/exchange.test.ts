@@ -30,7 +30,7 @@ const CONTROLLER: Dispatcher.DispatchController = {
 function answeredWith(body: Buffer): { readonly answer: Promise<Answer>; readonly takes: unknown } {
   const dispatcher = new Connecting();
   const outgoing = { method: 'GET', path: '/', headers: {} } as const;
-  const { answer } = exchange(dispatcher, outgoing, new AbortController().signal);
+  const { answer } = exchange(dispatcher, outgoing, { signal: new AbortController().signal });
   const { handler } = dispatcher;
   handler?.onRequestStart?.(CONTROLLER, null);
   handler?.onResponseStart?.(CONTROLLER, 200, { 'content-encoding': 'gzip' });
@@ -65,7 +65,7 @@ describe('an exchange that is given up before there is a connection', () => {
     const dispatcher = new Connecting();
     const giveUp = new AbortController();
     const outgoing = { method: 'POST', path: '/', headers: {}, body: '{}' } as const;
-    const { answer } = exchange(dispatcher, outgoing, giveUp.signal);
+    const { answer } = exchange(dispatcher, outgoing, { signal: giveUp.signal });
     const reason = new Error('too late');
     giveUp.abort(reason);
     const error: unknown = await answer.catch((thrown: unknown) => thrown);

@@ -77,6 +77,20 @@ describe('pods of the waiting room', () => {
     expect(await scene.settled(62_000)).toEqual(['h']);
   });
 
+  it('stay while kube-scheduler works through a queue that is longer than that', async () => {
+    const queue = [executor('q1'), executor('q2'), executor('q3')].map((pod) => pod.createdAt(2_000));
+    const scene = new Scene().sees(...queue, executor('h').gated());
+    scene.room.lookEverywhere();
+    for (let round = 0; round < 10; round += 1) {
+      scene.room.asked(aPod('older').createdAt(1_000).facts());
+      // oxlint-disable-next-line no-await-in-loop
+      await scene.settled(30_000);
+    }
+    expect(scene.opened).toEqual([]);
+    scene.room.asked(aPod('younger').createdAt(3_000).facts());
+    expect(await scene.settled(30_000)).toEqual(['h']);
+  });
+
   it('are let out as room appears: as many as there is room for, oldest first', async () => {
     const scene = new Scene().sees(
       ...full,

@@ -71,6 +71,19 @@ describe('a pod that finds no node in a unit', () => {
     expect(world.unitFor(nominated, VIRTUAL)).toBe('eci');
   });
 
+  test('stays while victims leave for it whose eviction another replica allowed', () => {
+    const world = harness([web]);
+    world.sees(high);
+    const nominated = high.version('2').nominated('ecs-0');
+    world.sees(nominated);
+    world.sees(web.version('2').terminating());
+    world.filter(nominated, VIRTUAL);
+    world.advance(60 * ATTEMPT_MS);
+    expect(world.unitFor(nominated, VIRTUAL)).toBe('waiting');
+    world.seesGone(web);
+    expect(world.unitFor(nominated, VIRTUAL)).toBe('eci');
+  });
+
   test('goes on when what its victims left was taken by others', () => {
     const world = harness([web]);
     world.filter(high, VIRTUAL);

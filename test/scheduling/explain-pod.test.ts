@@ -274,7 +274,10 @@ describe('a waiting pod', () => {
       outcome: 'chosen',
       unit: 'eci',
     });
-    expect(explained(urgent.nominated('ecs-0'), { policies: [policy], pods }).decision).toMatchObject({
+    const leaving = [...pods, aPod('web').labels({ app: 'web' }).on('ecs-0').terminating()];
+    expect(
+      explained(urgent.nominated('ecs-0'), { policies: [policy], pods: leaving }).decision,
+    ).toMatchObject({
       outcome: 'waiting',
       unit: 'ecs',
       cause: 'preemption',

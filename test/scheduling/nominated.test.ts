@@ -203,3 +203,15 @@ test('pods that were nominated before a restart, and for which nobody leaves, do
   expect(world.rooms.length).toBeGreaterThan(0);
   expect(nominees.map((each, index) => world.unitFor(each, [`ecs-${index}`]))).toEqual(['ecs', 'full']);
 });
+
+test('a pod that passed /filter keeps its place while it is nominated: its volumes are being prepared', () => {
+  const world = anAuditedHarness({ nodes, policies: [spark] });
+  const prepared = inJob('prepared');
+  for (const each of [prepared, rival]) world.sees(each);
+  expect(world.unitFor(prepared)).toBe('ecs');
+  world.sees(prepared.version('2').nominated('ecs-0'));
+  wait(world, 599_000);
+  expect(world.unitFor(rival)).toBe('full');
+  wait(world, 1_000);
+  expect(world.unitFor(rival)).toBe('ecs');
+});
