@@ -14,7 +14,7 @@ import { Connections } from './connections.ts';
 import type { Access } from './credentials.ts';
 import { Deadline } from './deadline.ts';
 import type { Answer, MayLeave, Outgoing } from './exchange.ts';
-import { exchange, ExchangeFailed } from './exchange.ts';
+import { ExchangeFailed, exchange, withdrawn } from './exchange.ts';
 import { orAborted, pause } from './pause.ts';
 import { redacted } from './redact.ts';
 import { Slots } from './slots.ts';
@@ -192,6 +192,11 @@ export class ApiClient {
     const release = await this.#slots.take(signal).catch((error: unknown) => {
       throw failed(what, error, false);
     });
+    // Asked here, too: a connection that something was to be sent over and was not is of no further use.
+    if (request.mayLeave?.() === false) {
+      release();
+      throw failed(what, withdrawn(), false);
+    }
     const outgoing = outgoingOf(request, deadline);
     const headers = { ...access.headers, ...outgoing.headers };
     const path = prefixed(access, outgoing.path);

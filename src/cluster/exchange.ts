@@ -12,6 +12,7 @@ import { constants, gunzip } from 'node:zlib';
 
 import type { Dispatcher } from 'undici';
 
+import type { ApiError } from './api-error.ts';
 import { localError } from './api-error.ts';
 import { abortReason } from './pause.ts';
 
@@ -31,6 +32,11 @@ export interface Outgoing {
   readonly headers: Readonly<Record<string, string>>;
   /** Absent: no body. */
   readonly body?: string | undefined;
+}
+
+/** The failure of a request that may not leave any more. */
+export function withdrawn(): ApiError {
+  return localError('Withdrawn', 'it is not to be sent any more', { definite: true });
 }
 
 /** Asked just before the first byte leaves: false, and none does. */
@@ -124,7 +130,7 @@ class AnswerCollector implements Dispatcher.DispatchHandler {
       return;
     }
     if (!this.#mayLeave()) {
-      controller.abort(localError('Withdrawn', 'it is not to be sent any more', { definite: true }));
+      controller.abort(withdrawn());
       return;
     }
     this.#controller = controller;

@@ -21,17 +21,19 @@ export interface UpkeepParts {
 }
 
 const EXPIRE_EVERY_MS = 5_000;
+/** Longest time for which nothing is given up after a view has become good for decisions. */
+const LONGEST_SETTLING_MS = 60_000;
 const AUDIT_EVERY_MS = 60_000;
 
 /** Starts the rounds. @returns stops them. */
 export function startUpkeep(parts: UpkeepParts): () => void {
+  const settledMs = Math.min(parts.reservedMs, LONGEST_SETTLING_MS);
   let readySinceMs: number | undefined;
   const timers = [
     setInterval(() => {
       readySinceMs = parts.isReady() ? (readySinceMs ?? parts.clock.nowMs()) : undefined;
       // Time in which nothing could be decided is nobody's delay.
-      if (readySinceMs !== undefined && parts.clock.nowMs() - readySinceMs >= parts.reservedMs)
-        expireOnce(parts);
+      if (readySinceMs !== undefined && parts.clock.nowMs() - readySinceMs >= settledMs) expireOnce(parts);
     }, EXPIRE_EVERY_MS),
     setInterval(() => {
       if (parts.isReady()) auditOnce(parts);

@@ -39,6 +39,8 @@ const TRICKLE_MS = 10_000;
  * asked about meanwhile, takes none: perhaps no kube-scheduler of its name runs. It counts as refused.
  */
 const HOPE_MS = 60_000;
+/** Whoever was asked about: nobody waits for ever for a pod that nobody tries. */
+const LONGEST_HOPE_MS = 600_000;
 /** All of it is looked at so often, whatever was told. */
 export const ROUND_MS = 30_000;
 
@@ -156,7 +158,10 @@ export class WaitingRoom {
     this.#hopes.set(key, hopes);
     const isPassedBy = (uid: string): boolean =>
       now - this.#askedMs >= HOPE_MS || (ledger.pod(uid)?.createdMs ?? now) < this.#youngestAskedMs;
-    return [...hopes].filter(([uid, sinceMs]) => now - sinceMs < HOPE_MS || !isPassedBy(uid)).length;
+    return [...hopes].filter(([uid, sinceMs]) => {
+      const hopedMs = now - sinceMs;
+      return hopedMs < HOPE_MS || (hopedMs < LONGEST_HOPE_MS && !isPassedBy(uid));
+    }).length;
   }
 
   /** How many may try although others of the group were refused. */

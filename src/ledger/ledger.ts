@@ -546,6 +546,12 @@ export class Ledger {
     return this.#isNominatedFor(reservation, pod) || this.#isSeenNominated(reservation);
   }
 
+  /** The same, for a place that was held ahead, or while pods that it may evict are leaving: /filter has not given it yet. */
+  isAwaited(pod: PodFacts): boolean {
+    const held = this.#reservations.get(pod.uid);
+    return this.isNominated(pod) && held?.state === 'reserved' && (held.isAhead || this.isFreeing(pod));
+  }
+
   /** Whether pods that this one may evict are leaving the node that it is nominated for. */
   isFreeing({ nominatedNode, priority }: PodFacts): boolean {
     if (nominatedNode === undefined || !this.hasBoundBelow(priority)) return false;
@@ -574,7 +580,8 @@ export class Ledger {
         this.#reservations.renew(reservation);
         return false;
       }
-      if (isNominated && !reservation.isAhead && now - reservation.sinceMs < PREPARED_MS) return false;
+      if (isNominated && this.#isPrepared(reservation) && now - reservation.sinceMs < PREPARED_MS)
+        return false;
       const limit = reservation.state === 'reserved' ? limits.reservedMs : limits.uncertainMs;
       return now - reservation.sinceMs >= limit && limits.currentAtMs >= reservation.sinceMs + limit / 2;
     });
@@ -905,6 +912,15 @@ export class Ledger {
   #isSeenNominated(reservation: Reserved): boolean {
     const seen = this.#pods.get(reservation.pod.uid)?.pod;
     return seen !== undefined && this.#isNominatedFor(reservation, seen);
+  }
+
+  /**
+   * Whether the nomination may be for a place that /filter gave: kube-scheduler has not reported the pod since. A place held
+   * since our start may be such a one; where /bind is not ours, nobody would check it again.
+   */
+  #isPrepared({ pod, isAhead }: Reserved): boolean {
+    const isReported = this.pod(pod.uid)?.unschedulable !== pod.unschedulable;
+    return !isReported && (!isAhead || !this.#options.checksAtBind);
   }
 
   #isBeingFreed({ pod: { uid } }: Reserved): boolean {

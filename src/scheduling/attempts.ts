@@ -34,10 +34,10 @@ export class Attempts {
     return this.#began.has(keyOf(pod, unit));
   }
 
-  /** Whether the pod's attempt in the unit is over. */
-  isOver(pod: PodFacts, unit: Unit): boolean {
+  /** Whether the pod's attempt in the unit is over: it began so long ago, in milliseconds. */
+  isOver(pod: PodFacts, unit: Unit, afterMs = ATTEMPT_MS): boolean {
     const began = this.#began.get(keyOf(pod, unit));
-    return began !== undefined && this.#parts.clock.nowMs() - began >= ATTEMPT_MS;
+    return began !== undefined && this.#parts.clock.nowMs() - began >= afterMs;
   }
 
   /** The pod is attempting now. */

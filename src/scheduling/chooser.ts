@@ -14,6 +14,9 @@ import type { Attempts } from './attempts.ts';
 import type { Member } from './matcher.ts';
 import type { Waits } from './waits.ts';
 
+/** For how long a pod waits for others to leave its nominated node whose eviction this process did not allow. */
+const STRANGERS_MS = 60_000;
+
 /** What the caller sees of a unit's nodes. */
 export interface Nodes extends Pick<Sight, 'candidates' | 'seeks'> {
   /** Whether an attempt to preempt in the unit can begin: kube-scheduler looks for somebody to evict, or has found somebody. */
@@ -75,11 +78,16 @@ export class Chooser {
   #isFreed(pod: PodFacts, policy: ResourcePolicy, unit: Unit): boolean | undefined {
     const { uid, nominatedNode } = pod;
     if (nominatedNode === undefined) return undefined;
-    const held = this.#ledger.reservation(uid)?.unit;
+    const held = this.#ledger.reservation(uid);
     const isOf = (each: Unit): boolean => this.#ledger.nodesOf(policy, each).has(nominatedNode);
-    if (held !== undefined && isOf(held)) return held.index === unit.index;
-    if (isOf(unit)) return this.#ledger.isFreeing(pod) || undefined;
-    return policy.units.some(isOf) ? false : undefined;
+    if (held?.unit !== undefined && isOf(held.unit)) {
+      if (held.unit.index !== unit.index) return false;
+      return this.#ledger.isAwaited(pod) || undefined;
+    }
+    if (!isOf(unit)) return policy.units.some(isOf) ? false : undefined;
+    // Whose victims they are is not known: another replica may have allowed their eviction.
+    const isOver = this.#attempts.isOver(pod, unit, STRANGERS_MS);
+    return (this.#ledger.isFreeing(pod) && !isOver) || undefined;
   }
 
   /** A node that is nominated without a place held there is only a node to look at: nobody is evicted for it. */

@@ -134,7 +134,7 @@ export class Decider {
     }
     if (choice.kind === 'refused' || choice.cause !== 'not-offered') this.#scout.rests(pod.uid);
     // The place is kept for a pod whose victims are leaving.
-    if (!this.#ledger.isNominated(pod)) this.#ledger.forget(pod.uid);
+    if (!this.#ledger.isAwaited(pod)) this.#ledger.forget(pod.uid);
     if (choice.kind === 'waiting') {
       const text = waitingText(policy, choice.verdicts, choice);
       return { outcome: 'waiting', policy, unit: choice.unit, text };

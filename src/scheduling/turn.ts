@@ -50,6 +50,8 @@ export class Turn implements View {
   /** What the watch has to show before the view is complete. */
   #touched: { readonly uid: string; readonly version: bigint } | undefined;
   #isTouching = false;
+  /** How often it was elected: what was asked before an election tells nothing after it. */
+  #elections = 0;
   #calledMs = -Infinity;
   readonly #waiting = new Set<() => void>();
 
@@ -103,6 +105,7 @@ export class Turn implements View {
 
   /** @param isBehind another replica may have bound pods that our view does not hold yet. */
   elected({ isBehind }: { isBehind: boolean }): void {
+    this.#elections += 1;
     this.#isBehind ||= isBehind;
     this.#touched = undefined;
     this.#changed();
@@ -128,10 +131,12 @@ export class Turn implements View {
   async #touch(pod: PodFacts): Promise<void> {
     if (!this.#isBehind || this.#touched !== undefined || this.#isTouching) return;
     this.#isTouching = true;
+    const elections = this.#elections;
     try {
       const version = await this.#parts.touch(pod);
       // A pod that is gone tells nothing; the next call brings another.
-      if (version !== undefined) this.#touched = { uid: pod.uid, version: BigInt(version) };
+      if (version !== undefined && elections === this.#elections)
+        this.#touched = { uid: pod.uid, version: BigInt(version) };
       this.#look();
     } catch {
       // The API server cannot be written to, so nothing can be bound either.

@@ -78,9 +78,18 @@ describe('a pod that finds no node in a unit', () => {
     world.sees(nominated);
     world.sees(web.version('2').terminating());
     world.filter(nominated, VIRTUAL);
-    world.advance(60 * ATTEMPT_MS);
+    world.advance(30 * ATTEMPT_MS);
     expect(world.unitFor(nominated, VIRTUAL)).toBe('waiting');
     world.seesGone(web);
+    expect(world.unitFor(nominated, VIRTUAL)).toBe('eci');
+  });
+
+  test('does not wait for ever for others who leave the node that it is nominated for', () => {
+    const world = harness([web]);
+    const nominated = high.version('2').nominated('ecs-0');
+    world.sees(web.version('2').terminating());
+    world.filter(nominated, VIRTUAL);
+    world.advance(60_000);
     expect(world.unitFor(nominated, VIRTUAL)).toBe('eci');
   });
 

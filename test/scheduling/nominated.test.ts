@@ -215,3 +215,13 @@ test('a pod that passed /filter keeps its place while it is nominated: its volum
   wait(world, 1_000);
   expect(world.unitFor(rival)).toBe('ecs');
 });
+
+test('but not once it is refused, or reported unschedulable', () => {
+  const world = anAuditedHarness({ nodes, policies: [spark] });
+  const left = inJob('left').nominated('ecs-0');
+  for (const each of [left, rival]) world.sees(each);
+  expect(world.unitFor(left)).toBe('ecs');
+  world.sees(left.version('2').unschedulable('a volume cannot be prepared'));
+  wait(world, LIMITS.reservedMs);
+  expect(world.unitFor(rival)).toBe('ecs');
+});

@@ -148,6 +148,21 @@ describe('a replica that takes over from another', () => {
     expect(scene.turn.unready()).toBeUndefined();
   });
 
+  it('not by an answer to what it asked before another replica had a turn in between', async () => {
+    const scene = behind();
+    const late = Promise.withResolvers<string>();
+    scene.onTouch = async () => late.promise;
+    const call = scene.turn.comes(pod.facts());
+    await scene.time.advance(0);
+    scene.turn.elected({ isBehind: true });
+    scene.sees('9');
+    scene.onTouch = async () => '12';
+    late.resolve('9');
+    await scene.time.advance(10_000);
+    await call;
+    expect(scene.turn.unready()).toBe(CATCHING_UP);
+  });
+
   it('also when the watch is faster than the answer', async () => {
     const scene = behind();
     scene.onTouch = async () => {
