@@ -41,7 +41,9 @@ beforeAll(async () => {
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => line.replace(/^package\//, ''));
-  await promisify(execFile)('npm', ['install', '--prefer-offline', '--no-audit', tarball], { cwd, env });
+  // Without a prefix npm looks for a package.json above.
+  const flags = ['--prefix', cwd, '--prefer-offline', '--no-audit'];
+  await promisify(execFile)('npm', ['install', ...flags, tarball], { cwd, env });
   return () => rmSync(folder, { recursive: true });
 });
 
