@@ -30,7 +30,8 @@ export async function playArrival<Pod>(
   for (const [index, pod] of pods.entries()) {
     const due = dueMs(arrival, index);
     const leftMs = due - (performance.now() - startMs);
-    if (leftMs > 0) await sleep(leftMs);
+    // Timers drop the fraction of a millisecond.
+    if (leftMs > 0) await sleep(Math.ceil(leftMs));
     if (failures.length > 0) break;
     latestMs = Math.max(latestMs, performance.now() - startMs - due);
     sent.push(create(pod).catch((error: unknown) => void failures.push(error)));

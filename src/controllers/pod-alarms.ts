@@ -49,7 +49,6 @@ export class PodAlarms {
   readonly #alarms = new Map<string, Alarm>();
   #next: { readonly atMs: number; readonly cancel: () => void } | undefined;
   #underWay = 0;
-  #isHeldUp = false;
   #isStopped = false;
 
   constructor(parts: PodAlarmsParts) {
@@ -98,25 +97,21 @@ export class PodAlarms {
     let nextMs = Infinity;
     for (const [key, alarm] of this.#alarms) {
       if (alarm.dueMs > now) nextMs = Math.min(nextMs, alarm.dueMs);
-      else if (this.#underWay >= MOST_UNDER_WAY) {
-        this.#isHeldUp = true;
-        break;
-      } else {
+      // The next answer rings again.
+      else if (this.#underWay >= MOST_UNDER_WAY) return;
+      else {
         this.#alarms.delete(key);
         if (this.#isDue(alarm)) void this.#wake(alarm);
       }
     }
-    if (!this.#isHeldUp && nextMs < Infinity) this.#plan(nextMs);
+    if (nextMs < Infinity) this.#plan(nextMs);
   }
 
   async #wake({ pod, cause }: Alarm): Promise<void> {
     this.#underWay += 1;
     const outcome = await this.#parts.wake(pod);
+    if (this.#underWay >= MOST_UNDER_WAY) this.#plan(this.#parts.clock.nowMs());
     this.#underWay -= 1;
-    if (this.#isHeldUp) {
-      this.#isHeldUp = false;
-      this.#plan(this.#parts.clock.nowMs());
-    }
     // Nobody else says that a pod is gone which came and went while the watch was away.
     if (outcome === 'gone' && this.#isUnseen(pod)) this.#parts.ledger.forget(pod.uid);
     // One that is set meanwhile comes first.

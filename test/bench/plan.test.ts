@@ -57,9 +57,9 @@ test('pods are sent when they are due, though answers take longer', async () => 
     if (sentMs.length === 3) all.resolve();
     await all.promise;
   });
-  // Due after 20 and 40 ms; timers of Node.js may be a little early.
-  expect(sentMs[1]).toBeGreaterThan(10);
-  expect(sentMs[2]).toBeGreaterThan(30);
+  // Timers of Node.js may be a millisecond early.
+  expect(sentMs[1]).toBeGreaterThanOrEqual(19);
+  expect(sentMs[2]).toBeGreaterThanOrEqual(39);
 });
 
 async function refusesB(pod: string): Promise<void> {

@@ -12,8 +12,9 @@ import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
 import { startFakeApiServer } from '../support/fake-api-server/server.ts';
+import type { Ran } from '../support/program.ts';
+import { ROOT, run as runProgram } from '../support/program.ts';
 
-const ROOT = join(import.meta.dirname, '../..');
 const SPARK = 'node_modules/resource-policy/examples/spark-pi';
 
 /** Without what the npm that runs the tests tells its children. */
@@ -47,23 +48,8 @@ beforeAll(async () => {
   return () => rmSync(folder, { recursive: true });
 });
 
-interface Ran {
-  readonly status: unknown;
-  readonly out: string;
-  readonly err: string;
-}
-
-async function run(program: string, ...args: readonly string[]): Promise<Ran> {
-  try {
-    const { stdout, stderr } = await promisify(execFile)(`./node_modules/.bin/${program}`, args, {
-      cwd,
-      env,
-    });
-    return { status: 0, out: stdout, err: stderr };
-  } catch (error) {
-    const { code, stdout, stderr } = error as { code: unknown; stdout: string; stderr: string };
-    return { status: code, out: stdout, err: stderr };
-  }
+function run(program: string, ...args: readonly string[]): Promise<Ran> {
+  return runProgram([`./node_modules/.bin/${program}`, ...args], { cwd, env });
 }
 
 describe('the tarball', () => {

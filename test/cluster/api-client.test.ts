@@ -283,7 +283,7 @@ describe('the queue', () => {
     expect(server.requests).toHaveLength(2);
   });
 
-  it('sends nothing that may not leave any more when its turn comes, and keeps no connection for it', async () => {
+  it('sends nothing that may not leave any more when its turn comes, and passes the turn on', async () => {
     const { server, client, answer } = await aBusyClient();
     const first = client.request(GET_NODES);
     let may = true;

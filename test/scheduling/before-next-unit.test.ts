@@ -23,6 +23,16 @@ function harness(seen: readonly PodBuilder[], policy: PolicyBuilder = spark): Ha
   return world;
 }
 
+/** `high` waits in the first unit, where `web` is to be evicted for it. */
+function preempting(): { readonly world: Harness; readonly nominated: PodBuilder } {
+  const world = harness([web]);
+  world.filter(high, VIRTUAL);
+  world.preempt(high, { 'ecs-0': [web] });
+  const nominated = high.version('2').nominated('ecs-0');
+  world.sees(nominated);
+  return { world, nominated };
+}
+
 describe('a pod that finds no node in a unit', () => {
   test('gives kube-scheduler a second to preempt there, and then goes on', () => {
     const world = harness([web]);
@@ -53,11 +63,7 @@ describe('a pod that finds no node in a unit', () => {
   });
 
   test('stays while it is nominated for a node of the unit: its victims take their time', () => {
-    const world = harness([web]);
-    world.filter(high, VIRTUAL);
-    world.preempt(high, { 'ecs-0': [web] });
-    const nominated = high.version('2').nominated('ecs-0');
-    world.sees(nominated);
+    const { world, nominated } = preempting();
     world.advance(60 * ATTEMPT_MS);
     expect(world.unitFor(nominated, VIRTUAL)).toBe('waiting');
     expect(world.unitFor(nominated.version('3').nominated(''), VIRTUAL)).toBe('eci');
@@ -94,11 +100,7 @@ describe('a pod that finds no node in a unit', () => {
   });
 
   test('goes on when what its victims left was taken by others', () => {
-    const world = harness([web]);
-    world.filter(high, VIRTUAL);
-    world.preempt(high, { 'ecs-0': [web] });
-    const nominated = high.version('2').nominated('ecs-0');
-    world.sees(nominated);
+    const { world, nominated } = preempting();
     world.seesGone(web);
     world.sees(aPod('daemon').labels({ app: 'daemon' }).priority(1_000).on('ecs-0'));
     expect(world.unitFor(nominated, VIRTUAL)).toBe('waiting');
